@@ -1,0 +1,54 @@
+"""Ground floor: types, protocols, registry and selectors. Imports no model, no engine and no run."""
+
+from tts.core.errors import EngineError, TtsError, UsageError, did_you_mean
+from tts.core.keys import canonical_json, context_digest, digest, sample_key, stream
+from tts.core.protocols import Engine, Pool, Request, Sampler, Selector, Strategy, Tools, Verifier
+from tts.core.registry import Registry
+from tts.core.sampling import SAMPLING_OVERRIDES, SamplingParams
+from tts.core.selectors import SELECTORS
+from tts.core.types import (
+    Candidate,
+    Completion,
+    FinishReason,
+    Message,
+    Path,
+    Problem,
+    Prompt,
+    Question,
+    Score,
+    Usage,
+)
+
+__all__ = [
+    "SAMPLING_OVERRIDES",
+    "SELECTORS",
+    "Candidate",
+    "Completion",
+    "Engine",
+    "EngineError",
+    "FinishReason",
+    "Message",
+    "Path",
+    "Pool",
+    "Problem",
+    "Prompt",
+    "Question",
+    "Registry",
+    "Request",
+    "Sampler",
+    "SamplingParams",
+    "Score",
+    "Selector",
+    "Strategy",
+    "Tools",
+    "TtsError",
+    "Usage",
+    "UsageError",
+    "Verifier",
+    "canonical_json",
+    "context_digest",
+    "did_you_mean",
+    "digest",
+    "sample_key",
+    "stream",
+]

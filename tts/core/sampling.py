@@ -1,0 +1,34 @@
+"""Sampling parameters, resolved and explicit: nothing is left to a model's generation config but its end tokens."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class SamplingParams(BaseModel):
+    """How completions are drawn. Part of every sample's key, so a change of any field is a different sample."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    temperature: Annotated[float, Field(ge=0)] = 0.8
+    """Softmax temperature; 0 is greedy decoding."""
+    top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Nucleus sampling: the smallest set of tokens with this much probability. 1 keeps all."""
+    top_k: Annotated[int, Field(ge=0)] = 0
+    """Only the k most likely tokens. 0 keeps all."""
+    min_p: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Only tokens at least this likely relative to the likeliest. 0 keeps all."""
+    max_tokens: Annotated[int, Field(ge=1)] = 2048
+    """Tokens for the whole answer."""
+    stop: tuple[str, ...] = ()
+    """Strings that end a completion."""
+    logprobs: Annotated[int, Field(ge=0, le=64)] | None = 0
+    """Log-probabilities kept a token: None keeps none, 0 the sampled token's own, K also the K most likely tokens."""
+    seed_requests: bool = False
+    """Give the engine a seed a request, made from the sample's key. Slows a GPU's batched sampler."""
+
+
+SAMPLING_OVERRIDES = ("temperature", "top_p", "top_k", "min_p", "max_tokens")
+"""The fields that a strategy entry may override."""

@@ -1,0 +1,151 @@
+"""The nouns of the house: what passes between strategies, engines, verifiers, grading and the analysis.
+
+Everything here is immutable. Token counts are integers; log-probabilities are natural logarithms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypedDict
+
+import numpy as np
+import numpy.typing as npt
+
+Path = tuple[str | int, ...]
+"""Names one fresh draw inside a cell: ``("sample", 3)`` is the fourth independent sample; a child's path is its
+parent's plus an index."""
+
+FinishReason = Literal["stop", "length"]
+
+
+class Message(TypedDict):
+    """One turn of a chat."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A problem without its reference answer: all that a strategy ever sees."""
+
+    id: str
+    """Unique within its benchmark."""
+    text: str
+    subject: str | None = None
+    level: str | None = None
+    """Difficulty as the benchmark states it, for instance ``"3"``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A question with its reference answer. Only grading and selectors declared ``oracle`` may hold one."""
+
+    question: Question
+    answer: str
+    """The reference answer as the benchmark writes it."""
+    solution: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The question's id."""
+        return self.question.id
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A rendered prompt: what the engine is sent. The ids are the truth, the text is for people."""
+
+    text: str
+    token_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Completion:
+    """One generation: a whole answer, or one step of it."""
+
+    path: Path
+    text: str
+    """Decoded from ``token_ids``, cut before a stop string."""
+    token_ids: npt.NDArray[np.uint32]
+    """Shape (output_tokens,): every generated token, with the one that ended the answer or completed a stop string."""
+    finish_reason: FinishReason
+    stop_reason: int | str | None = None
+    """None for the model's end token, its id for a further end token, the string for a stop string."""
+    logprobs: npt.NDArray[np.float16] | None = None
+    """Shape (output_tokens,): each sampled token's log-probability before temperature, or None where not kept."""
+    top_ids: npt.NDArray[np.uint32] | None = None
+    """Shape (output_tokens, K): the K most likely tokens at each position, likeliest first; None unless asked for."""
+    top_logprobs: npt.NDArray[np.float16] | None = None
+    """Shape (output_tokens, K): their log-probabilities."""
+
+    @property
+    def output_tokens(self) -> int:
+        """Number of generated tokens."""
+        return len(self.token_ids)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the answer ended by itself: neither cut by a length limit nor paused at a stop string."""
+        return self.finish_reason == "stop" and not isinstance(self.stop_reason, str)
+
+    @property
+    def truncated(self) -> bool:
+        """Whether a length limit cut the generation."""
+        return self.finish_reason == "length"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """A whole answer that a strategy offers, with the completions it is made of."""
+
+    completions: tuple[Completion, ...]
+    """In order; a one-shot answer has one, a searched answer one a step."""
+    text: str
+    """The whole answer's text."""
+    scores: Mapping[str, float] = field(default_factory=dict)
+    """One number a verifier, by ``name:aggregation``."""
+
+    @classmethod
+    def of(cls, completion: Completion) -> Candidate:
+        """A candidate made of one completion."""
+        return cls((completion,), completion.text)
+
+    @property
+    def finished(self) -> bool:
+        """Whether its last completion ended by itself."""
+        return self.completions[-1].finished
+
+    @property
+    def output_tokens(self) -> int:
+        """Tokens on its own path (not those of discarded branches)."""
+        return sum(c.output_tokens for c in self.completions)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What a verifier says of one candidate."""
+
+    values: tuple[float, ...]
+    """One value a step for a process verifier, one in all for an outcome verifier."""
+    tokens: int = 0
+    """Tokens the verifier processed for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one cell spent, in tokens, computed from its own requests and so the same on every replay."""
+
+    output_tokens: int = 0
+    """Generated, whether or not the branch was kept."""
+    prompt_tokens_ideal: int = 0
+    """Prefill with a perfect prefix cache: each distinct prefix token that the cell did not itself generate, once."""
+    prompt_tokens_none: int = 0
+    """Prefill without any cache: every prompt and prefix token of every sample."""
+    discarded_tokens: int = 0
+    """Those of ``output_tokens`` that are on no candidate's path."""
+    verifier_tokens: int = 0
+    """Tokens that verifiers processed."""
+    samples: int = 0
+    """Completions drawn."""

@@ -1,0 +1,107 @@
+-- The journal of one run: RUN/journal.sqlite, SQLite in WAL mode, one writer.
+-- The run wing writes it; the analysis wing only reads it. JSON columns are canonical (sorted keys, no spaces).
+
+CREATE TABLE IF NOT EXISTS problems (
+    id            INTEGER PRIMARY KEY,          -- order in which the run took them up
+    benchmark     TEXT NOT NULL,
+    problem       TEXT NOT NULL,                -- the problem's id within its benchmark
+    question      TEXT NOT NULL,
+    answer        TEXT NOT NULL,                -- reference answer as the benchmark writes it
+    subject       TEXT,
+    level         TEXT,
+    prompt        TEXT NOT NULL,                -- rendered once: a date in a chat template cannot move a key
+    prompt_ids    BLOB NOT NULL,                -- little-endian uint32
+    UNIQUE (benchmark, problem)
+);
+
+-- All of a sample's identity but its path.
+CREATE TABLE IF NOT EXISTS contexts (
+    id            INTEGER PRIMARY KEY,
+    digest        BLOB NOT NULL UNIQUE,         -- 16 bytes: model, prompt and prefix ids, parameters, seed
+    problem       INTEGER NOT NULL REFERENCES problems (id),
+    prefix_ids    BLOB NOT NULL,                -- the answer so far that was continued; empty for a whole answer
+    params        TEXT NOT NULL,                -- resolved sampling parameters, JSON
+    seed          INTEGER NOT NULL              -- run seed
+);
+
+CREATE TABLE IF NOT EXISTS engines (
+    id            INTEGER PRIMARY KEY,
+    version       TEXT NOT NULL UNIQUE          -- name and version of the software that answered
+);
+
+-- Every answer of the model. (context, path) is the sample's key; the first answer written wins.
+CREATE TABLE IF NOT EXISTS samples (
+    id            INTEGER PRIMARY KEY,          -- order of arrival
+    context       INTEGER NOT NULL REFERENCES contexts (id),
+    path          TEXT NOT NULL,                -- JSON, ["sample",3]
+    text          TEXT NOT NULL,
+    token_ids     BLOB NOT NULL,                -- little-endian uint32
+    logprobs      BLOB,                         -- little-endian float16, one a token; raw, before temperature
+    top_ids       BLOB,                         -- little-endian uint32, K a token
+    top_logprobs  BLOB,                         -- little-endian float16, K a token
+    finish_reason TEXT NOT NULL CHECK (finish_reason IN ('stop', 'length')),
+    stop_reason   TEXT,                         -- JSON: null, a token id or a stop string
+    engine        INTEGER NOT NULL REFERENCES engines (id),
+    UNIQUE (context, path)
+);
+
+-- Requests sent and not yet answered. What is left here when a run is taken up again was in flight when it died.
+CREATE TABLE IF NOT EXISTS started (
+    id            INTEGER PRIMARY KEY,
+    context       INTEGER NOT NULL,
+    paths         TEXT NOT NULL                 -- JSON list of paths
+);
+
+-- Every answer of a verifier.
+CREATE TABLE IF NOT EXISTS scores (
+    key           BLOB PRIMARY KEY,             -- 16 bytes: verifier fingerprint, question, answer
+    verifier      TEXT NOT NULL,
+    "values"      TEXT NOT NULL,                -- JSON list, one a step or one in all
+    tokens        INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- Verdicts of the grader on distinct pairs; also between two answers, where classes were formed.
+CREATE TABLE IF NOT EXISTS grades (
+    gold          TEXT NOT NULL,
+    answer        TEXT NOT NULL,
+    equal         INTEGER NOT NULL,
+    outcome       TEXT NOT NULL,                -- ok | timeout | error
+    PRIMARY KEY (gold, answer)
+) WITHOUT ROWID;
+
+-- One problem under one strategy setting and seed, finished and graded. A larger n replaces an independent strategy's
+-- row (its cell serves every smaller n); other strategies have a row for each n.
+CREATE TABLE IF NOT EXISTS cells (
+    id            INTEGER PRIMARY KEY,
+    problem       INTEGER NOT NULL REFERENCES problems (id),
+    strategy      TEXT NOT NULL,
+    setting       TEXT NOT NULL,                -- JSON: the parameters that differ from the package's defaults, without n
+    seed          INTEGER NOT NULL,
+    budget        INTEGER NOT NULL,             -- 0 for an independent strategy, else n
+    n             INTEGER NOT NULL,             -- what was asked for
+    grading       TEXT NOT NULL,                -- JSON of the grading configuration that the outcome holds for
+    usage         TEXT NOT NULL,                -- JSON of tts.core.Usage
+    grader        TEXT NOT NULL,                -- JSON: {"capped":0|1,"mixed":classes whose members got different verdicts,"timeouts":pairs}
+    UNIQUE (problem, strategy, setting, seed, budget)
+);
+
+-- The candidates of a cell, in order; enough for every curve without opening a text.
+CREATE TABLE IF NOT EXISTS candidates (
+    cell          INTEGER NOT NULL REFERENCES cells (id) ON DELETE CASCADE,
+    idx           INTEGER NOT NULL,
+    samples       TEXT NOT NULL,                -- JSON list of [context id, path], the completions it is made of
+    answer        TEXT,                         -- extracted; NULL where there is none
+    class         INTEGER NOT NULL,             -- equivalence class within the cell, -1 where there is no answer
+    correct       INTEGER NOT NULL,             -- its class's verdict
+    finished      INTEGER NOT NULL,             -- 0: truncated
+    output_tokens INTEGER NOT NULL,
+    scores        TEXT NOT NULL DEFAULT '{}',   -- JSON by verifier:aggregation
+    PRIMARY KEY (cell, idx)
+) WITHOUT ROWID;
+
+-- Each time the run was taken up: how many samples it held and how many in-flight ones were lost and drawn again.
+CREATE TABLE IF NOT EXISTS sessions (
+    id            INTEGER PRIMARY KEY,
+    held          INTEGER NOT NULL,
+    redrawn       INTEGER NOT NULL
+);
