@@ -21,7 +21,6 @@ from pathlib import Path
 
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -35,8 +34,9 @@ MARKERS = (
     *(f'python_version >= "{p}"' for p in PYTHONS[1:]),
     *(f'python_version < "{p}"' for p in PYTHONS[1:]),
 )
+HERE_AND_NOW = {key: str(value) for key, value in default_environment().items()}
 HEADER = """\
-# Everything a CPU machine needs, pinned. Written by `make lock` from pyproject.toml and cpu.in; checked by `make lock-check`.
+# What a CPU machine needs, pinned: written by `make lock` from pyproject.toml and cpu.in, checked by `make lock-check`.
 # Install with: pip install --no-deps -r requirements/cpu.txt
 """
 
@@ -48,17 +48,21 @@ class Dist:
     name: str
     version: Version
     requires: tuple[Requirement, ...]
-    python: SpecifierSet
 
 
 def main() -> int:
     """Write or check the pinned file."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="verify the file against this environment and pyproject.toml")
+    parser.add_argument(
+        "--check", action="store_true", help="verify the file against this environment and pyproject.toml"
+    )
     check = parser.parse_args().check
     roots, omitted = read_roots()
     target = HERE / "cpu.txt"
     if not check:
+        if sys.version_info[:2] != (3, 11):  # a newer Python may choose versions that 3.11 cannot install
+            say("the pins must hold from Python 3.11 on: run make lock PYTHON=python3.11")
+            return 2
         dists = resolve(roots, omitted)
         target.write_text(HEADER + "\n".join(render(dists, roots, omitted)) + "\n")
         say(f"wrote {target.relative_to(HERE.parent)}: {len(dists)} distributions")
@@ -75,7 +79,7 @@ def read_roots() -> tuple[list[Requirement], list[str]]:
     project = tomllib.loads((HERE.parent / "pyproject.toml").read_text())
     lines = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
     lines += [line for line in project["project"]["optional-dependencies"]["vllm"] if Requirement(line).name != "vllm"]
-    omitted = []
+    omitted: list[str] = []
     for raw in (HERE / "cpu.in").read_text().splitlines():
         line = raw.split("#")[0].strip()
         if line.startswith("-"):
@@ -94,8 +98,7 @@ def environments() -> Iterator[dict[str, str]]:
     """Yield the marker environment of each Python and machine that the file is for."""
     for python in PYTHONS:
         for machine in MACHINES:
-            base = {key: str(value) for key, value in default_environment().items()}
-            yield base | {
+            yield HERE_AND_NOW | {
                 "python_version": python,
                 "python_full_version": f"{python}.0",
                 "platform_machine": machine,
@@ -115,7 +118,9 @@ def requirements_of(
 ) -> Iterator[tuple[str, Requirement]]:
     """Yield (who asks, requirement) for all that is reachable from the roots in one environment."""
     seen: set[tuple[str, str]] = set()
-    queue = [("pyproject.toml or cpu.in", requirement) for requirement in roots if applies(requirement, environment, ())]
+    queue = [
+        ("pyproject.toml or cpu.in", requirement) for requirement in roots if applies(requirement, environment, ())
+    ]
     while queue:
         asker, requirement = queue.pop()
         name = canonicalize_name(requirement.name)
@@ -134,7 +139,7 @@ def pip_report(requirements: Iterable[str], *options: str) -> dict[str, Dist]:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.json")
         wanted = Path(folder, "wanted.txt")
-        wanted.write_text("\n".join(requirements))
+        wanted.write_text("\n".join(sorted(requirements)))
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed", *options]
         subprocess.run([*command, "--report", str(report), "-r", str(wanted)], check=True)
         items = [item["metadata"] for item in json.loads(report.read_text())["install"]]
@@ -143,7 +148,6 @@ def pip_report(requirements: Iterable[str], *options: str) -> dict[str, Dist]:
             canonicalize_name(item["name"]),
             Version(item["version"]),
             tuple(map(Requirement, item.get("requires_dist", ()))),
-            SpecifierSet(item.get("requires_python", "")),
         )
         for item in items
     }
@@ -152,28 +156,20 @@ def pip_report(requirements: Iterable[str], *options: str) -> dict[str, Dist]:
 def resolve(roots: list[Requirement], omitted: list[str]) -> dict[str, Dist]:
     """Return one version of every distribution that some environment needs, less the omitted ones.
 
-    A distribution that asks for something omitted is kept away from pip's resolver: what it asks for besides takes its
-    place there. A requirement that holds only on another Python or machine is added without its marker.
+    A root that asks for something omitted is kept away from pip's resolver, and what else it asks for takes its place
+    there. What only another Python or machine needs is added without its marker, and all is resolved again.
     """
-    kept_away: dict[str, Dist] = {}
-    wanted = {str(without_marker(requirement)) for requirement in roots}
+    asked = {plain(requirement) for requirement in roots}
+    direct = pip_report(asked, "--no-deps")
+    kept_away = {
+        name: dist
+        for name, dist in direct.items()
+        if name != "torch" and any(is_omitted(r.name, omitted) and applies(r, HERE_AND_NOW, ()) for r in dist.requires)
+    }
+    for dist in kept_away.values():
+        asked |= {plain(r) for r in dist.requires if applies(r, HERE_AND_NOW, ()) and not is_omitted(r.name, omitted)}
+    asked = {line for line in asked if canonicalize_name(Requirement(line).name) not in kept_away}
     while True:
-        names = {canonicalize_name(Requirement(line).name) for line in wanted}
-        first_round = not kept_away
-        if first_round:
-            direct = pip_report(sorted(wanted), "--no-deps")
-            kept_away = {
-                name: dist
-                for name, dist in direct.items()
-                if name != "torch" and any(is_omitted(r.name, omitted) and not extra_only(r) for r in dist.requires)
-            }
-            for dist in kept_away.values():
-                wanted |= {
-                    str(without_label(without_marker(r)))
-                    for r in dist.requires
-                    if applies(r, default_environment(), ()) and not is_omitted(r.name, omitted)  # type: ignore[arg-type]
-                }
-        asked = sorted(line for line in wanted if canonicalize_name(Requirement(line).name) not in kept_away)
         say(f"resolving {len(asked)} requirements")
         dists = pip_report(asked) | kept_away
         needed = {
@@ -181,29 +177,16 @@ def resolve(roots: list[Requirement], omitted: list[str]) -> dict[str, Dist]:
             for environment in environments()
             for _, requirement in requirements_of(dists, roots, omitted, environment)
         }
-        missing = [without_marker(r) for name, r in needed.items() if name not in dists]
+        missing = {plain(requirement) for name, requirement in needed.items() if name not in dists}
         if not missing:
-            return {name: dist for name, dist in dists.items() if name in needed and name not in names - set(needed)}
-        wanted |= {str(requirement) for requirement in missing}
+            return {name: dists[name] for name in needed}
+        asked |= missing
 
 
-def extra_only(requirement: Requirement) -> bool:
-    """Return whether a requirement holds only with an extra."""
-    return requirement.marker is not None and "extra" in str(requirement.marker)
-
-
-def without_marker(requirement: Requirement) -> Requirement:
-    """Return the requirement as it reads on any machine."""
-    plain = Requirement(str(requirement))
-    plain.marker = None
-    return plain
-
-
-def without_label(requirement: Requirement) -> Requirement:
-    """Return the requirement with local version labels dropped: `==2.13.0+cpu` is satisfied by either build."""
-    plain = Requirement(str(requirement))
-    plain.specifier = SpecifierSet(",".join(str(s).split("+")[0] for s in requirement.specifier))
-    return plain
+def plain(requirement: Requirement) -> str:
+    """Return the requirement without its marker and without local labels: `==2.13.0+cpu` becomes `==2.13.0`."""
+    extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
+    return f"{requirement.name}{extras}{','.join(str(s).split('+')[0] for s in requirement.specifier)}"
 
 
 def render(dists: dict[str, Dist], roots: list[Requirement], omitted: list[str]) -> Iterator[str]:
@@ -217,24 +200,21 @@ def render(dists: dict[str, Dist], roots: list[Requirement], omitted: list[str])
         marker = next(
             text
             for text in MARKERS
-            if {i for i, e in enumerate(grid) if applies(Requirement(f"x; {text}" if text else "x"), e, ())} == users[name]
+            if {i for i, e in enumerate(grid) if applies(Requirement(f"x; {text}" if text else "x"), e, ())}
+            == users[name]
         )
-        yield f"{name}=={dists[name].version.public}" + (f'; {marker}' if marker else "")
+        yield f"{name}=={dists[name].version.public}" + (f"; {marker}" if marker else "")
 
 
 def verify(target: Path, roots: list[Requirement], omitted: list[str]) -> Iterator[str]:
     """Yield each way in which the file is not what pyproject.toml, cpu.in and the installed distributions ask for."""
-    pins: dict[str, Requirement] = {}
-    for line in target.read_text().splitlines():
-        if line and not line.startswith("#"):
-            requirement = Requirement(line)
-            pins[canonicalize_name(requirement.name)] = requirement
-    here = {key: str(value) for key, value in default_environment().items()}
+    lines = (line for line in target.read_text().splitlines() if line and not line.startswith("#"))
+    pins = {canonicalize_name(pin.name): pin for pin in map(Requirement, lines)}
     dists: dict[str, Dist] = {}
     for name, pin in pins.items():
         if is_omitted(name, omitted):
             yield f"{name}: pinned, but cpu.in leaves it out"
-        if not applies(pin, here, ()):
+        if not applies(pin, HERE_AND_NOW, ()):
             continue
         try:
             found = metadata.distribution(name)
@@ -244,18 +224,18 @@ def verify(target: Path, roots: list[Requirement], omitted: list[str]) -> Iterat
         if found.version not in pin.specifier:
             yield f"{name}: pinned as {pin.specifier}, installed {found.version}"
         requires = tuple(map(Requirement, found.requires or ()))
-        dists[name] = Dist(name, Version(found.version), requires, SpecifierSet())
+        dists[name] = Dist(name, Version(found.version), requires)
     reached = set()
     for environment in environments():
         for asker, requirement in requirements_of(dists, roots, omitted, environment):
             name = canonicalize_name(requirement.name)
             reached.add(name)
-            pin = pins.get(name)
-            if pin is None or not applies(pin, environment, ()):
+            wanted = pins.get(name)
+            if wanted is None or not applies(wanted, environment, ()):
                 where = f"Python {environment['python_version']} on {environment['platform_machine']}"
                 yield f"{name}: asked for by {asker} ({where}), not pinned"
-            elif not without_label(requirement).specifier.contains(str(pin.specifier)[2:], prereleases=True):
-                yield f"{name}: pinned as {pin.specifier}, but {asker} asks for {requirement.specifier}"
+            elif not Requirement(plain(requirement)).specifier.contains(str(wanted.specifier)[2:], prereleases=True):
+                yield f"{name}: pinned as {wanted.specifier}, but {asker} asks for {requirement.specifier}"
     for name in sorted(set(pins) - reached):
         yield f"{name}: pinned, but nothing asks for it"
 
