@@ -1,0 +1,23 @@
+"""Benchmarks: problems with reference answers, and the prompt that puts them to a model."""
+
+from tts.benchmarks.benchmark import BOXED, Benchmark, Loaded
+from tts.benchmarks.catalog import BENCHMARKS, get_benchmark
+from tts.benchmarks.exemplars import MATH_EXEMPLARS, WORD_EXEMPLARS, Exemplar
+from tts.benchmarks.hub import Hub, HubRow
+from tts.benchmarks.prompting import PromptConfig, build_messages, plain_text
+
+__all__ = [
+    "BENCHMARKS",
+    "BOXED",
+    "MATH_EXEMPLARS",
+    "WORD_EXEMPLARS",
+    "Benchmark",
+    "Exemplar",
+    "Hub",
+    "HubRow",
+    "Loaded",
+    "PromptConfig",
+    "build_messages",
+    "get_benchmark",
+    "plain_text",
+]

@@ -1,0 +1,26 @@
+"""AMC 2023: the AMC 12 problems that were reworded from multiple choice to integer answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tts.benchmarks.benchmark import Benchmark
+from tts.benchmarks.hub import Hub, HubRow
+
+
+def _amc23(row: HubRow) -> dict[str, Any]:
+    number = float(row.columns.get("id", row.index))
+    return {
+        "id": f"amc2023/{number:.0f}",
+        "problem": row.columns["question"],
+        "answer": str(row.columns["answer"]).removesuffix(".0"),
+    }
+
+
+AMC23 = Benchmark(
+    name="amc23",
+    description="AMC 12 of 2023: 40 problems, integer answers",
+    hub=Hub("math-ai/amc23", "test"),
+    filename="amc2023.jsonl",
+    row=_amc23,
+)
