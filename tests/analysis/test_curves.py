@@ -1,0 +1,160 @@
+"""Curves of runs held in memory; reading them from a directory is tested with the report."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tts.analysis import Cell, Entry, ProblemInfo, RunData, curves, pass_at_k, subset_accuracy
+from tts.core import SELECTORS, Usage, UsageError
+
+BEST = Entry("best_of_n", "{}", True, (1, 2, 4))
+BEAM = Entry("beam", "{}", False, (2, 4))
+GRADES = {"capped": 0, "mixed": 0, "timeouts": 0}
+
+
+def cell(classes, tokens=100, finished=True, usage=None):
+    """Class 0 is the correct one."""
+    labels = np.array(classes, dtype=np.int64)
+    n = len(labels)
+    return Cell(
+        n=n,
+        usage=usage or Usage(),
+        grader=GRADES,
+        classes=labels,
+        correct=labels == 0,
+        finished=np.full(n, finished),
+        output_tokens=np.full(n, tokens, dtype=np.int64),
+    )
+
+
+def run(cells, plan=(BEST,), seeds=(0,), planned=2, selectors=("first", "majority", "oracle")):
+    names = sorted({key[0] for key in cells})
+    return RunData(
+        path=Path("runs/x"),
+        info={},
+        model="m",
+        plan=tuple(plan),
+        seeds=tuple(seeds),
+        selectors=tuple(selectors),
+        problems={"toy": tuple(ProblemInfo("toy", name, None, 10 + 10 * i) for i, name in enumerate(names))},
+        planned={"toy": planned},
+        cells={("toy", name, entry.strategy, entry.setting, seed, budget): held
+               for (name, entry, seed, budget), held in cells.items()},
+        engines=("e",),
+        samples=0,
+        redrawn=0,
+    )  # fmt: skip
+
+
+def row(result, selector, n, strategy="best_of_n"):
+    (found,) = [r for r in result.rows if (r.strategy, r.selector, r.n) == (strategy, selector, n)]
+    return found
+
+
+def test_independent_samples_give_every_budget_from_all_samples_held():
+    result = curves(run({("a", BEST, 0, 0): cell([0, 0, 1, 1]), ("b", BEST, 0, 0): cell([0, 1, 2, -1])}))
+    assert [r.n for r in result.rows if r.selector == "oracle"] == [1, 2, 4]
+    assert row(result, "first", 4).accuracy == pytest.approx((2 / 4 + 1 / 4) / 2)
+    assert row(result, "oracle", 2).accuracy == pytest.approx((5 / 6 + 3 / 6) / 2)
+    # a: 1/6 both right, 4/6 tied; b: the right answer beside a wrong one (2/6, tied) or a silent one (1/6)
+    assert row(result, "majority", 2).accuracy == pytest.approx(((1 / 6 + 4 / 6 / 2) + (2 / 6 / 2 + 1 / 6)) / 2)
+    assert {r.samples for r in result.rows} == {8}
+    assert row(result, "majority", 4).no_answer_rate == pytest.approx(1 / 8)
+
+
+def test_a_budget_costs_its_share_of_the_tokens_and_the_prompt_once():
+    result = curves(run({("a", BEST, 0, 0): cell([0] * 4, tokens=100), ("b", BEST, 0, 0): cell([0] * 4, tokens=300)}))
+    assert [row(result, "first", n).output_tokens for n in (1, 2, 4)] == [200, 400, 800]
+    assert [row(result, "first", n).total_tokens for n in (1, 2, 4)] == [215, 415, 815]
+
+
+def test_other_strategies_are_scored_cell_by_cell_and_cost_their_usage():
+    held = {}
+    for name in ("a", "b"):
+        for n in BEAM.n:
+            spent = Usage(output_tokens=1_000 * n, prompt_tokens_ideal=50)
+            held[name, BEAM, 0, n] = cell([1, 0, 0] if name == "a" else [1, 1, 0], usage=spent)
+    result = curves(run(held, plan=(BEAM,)))
+    assert row(result, "first", 2, "beam").accuracy == 0.0
+    assert row(result, "majority", 2, "beam").accuracy == 0.5
+    assert row(result, "oracle", 4, "beam").accuracy == 1.0
+    assert (row(result, "first", 4, "beam").output_tokens, row(result, "first", 4, "beam").total_tokens) == (4000, 4050)
+
+
+def test_a_cell_without_candidates_is_wrong_and_not_left_out():
+    result = curves(run({("a", BEAM, 0, n): cell([]) for n in BEAM.n}, plan=(BEAM,), planned=1))
+    assert (row(result, "oracle", 2, "beam").accuracy, row(result, "oracle", 2, "beam").problems) == (0.0, 1)
+    assert row(result, "oracle", 2, "beam").truncated_rate == 0.0
+
+
+def test_seeds_are_averaged_within_a_problem_first():
+    held = {("a", BEST, 0, 0): cell([0] * 4), ("a", BEST, 1, 0): cell([1] * 4)}
+    result = curves(run(held, seeds=(0, 1), planned=1))
+    found = row(result, "first", 1)
+    assert (found.accuracy, found.problems, found.seeds, found.samples) == (0.5, 1, 2, 8)
+    assert (found.ci_low, found.ci_high) == (0.0, 1.0)  # two seeds of one problem are one problem
+
+
+def test_problems_that_do_not_hold_the_largest_budget_for_every_seed_are_left_out_and_counted():
+    held = {("a", BEST, seed, 0): cell([0] * 4) for seed in (0, 1)}
+    held |= {("b", BEST, 0, 0): cell([1] * 4), ("b", BEST, 1, 0): cell([1] * 3)}
+    held |= {("c", BEST, 0, 0): cell([1] * 4)}
+    result = curves(run(held, seeds=(0, 1), planned=5))
+    assert {r.problems for r in result.rows} == {1}
+    assert row(result, "first", 1).accuracy == 1.0
+    (missing,) = result.missing
+    assert (missing.n, missing.planned, missing.complete) == (4, 5, 1)
+
+
+def test_more_samples_than_the_plan_asks_for_refine_the_estimate():
+    result = curves(run({("a", BEST, 0, 0): cell([0, 1, 1, 1, 1, 1, 1, 1])}, planned=1))
+    assert row(result, "oracle", 4).accuracy == pytest.approx(float(pass_at_k(8, 1, 4)))
+    assert row(result, "oracle", 4).samples == 8
+
+
+def test_a_run_without_a_complete_problem_is_the_users_to_carry_on():
+    with pytest.raises(UsageError, match=r"no problem whose samples are complete.*tts run --out runs/x"):
+        curves(run({("a", BEST, 0, 0): cell([0])}))
+
+
+def test_a_selector_that_is_not_installed_is_named():
+    with pytest.raises(UsageError, match="did you mean 'majority'"):
+        curves(run({("a", BEST, 0, 0): cell([0] * 4)}, selectors=("majorty",)))
+
+
+class Last:
+    """A selector that this package does not know: the last sample, by a rule that no closed form covers."""
+
+    name = "last"
+    oracle = False
+
+    def select(self, pool):
+        assert pool.correct is None, "only oracle selectors may see the verdicts"
+        return len(pool.classes) - 1
+
+
+def test_a_plugged_in_selector_is_estimated_over_random_subsets_in_random_order(monkeypatch):
+    monkeypatch.setitem(SELECTORS, "last", Last())
+    held = {(f"p{i:03}", BEST, 0, 0): cell([0, 1, 1, 1]) for i in range(40)}
+    results = [curves(run(held, planned=40, selectors=("last",))) for _ in range(2)]
+    assert results[0] == results[1]
+    for found in results[0].rows:  # 40 problems x 256 draws of a share of 1/4
+        assert abs(found.accuracy - 0.25) < 4 * (0.25 * 0.75 / (40 * 256)) ** 0.5
+
+
+def test_monte_carlo_agrees_with_the_exact_majority():
+    held = cell([0, 0, 0, 1, 1, 2, -1, 3])
+    found = subset_accuracy(held, SELECTORS["majority"], 4, np.random.default_rng(0), draws=4_000)
+    exact = curves(run({("a", BEST, 0, 0): held}, planned=1))
+    assert abs(found - row(exact, "majority", 4).accuracy) < 4 * 0.5 / 4_000**0.5
+
+
+def test_rows_come_in_the_order_of_plan_and_selectors_with_n_rising():
+    held = {(p, BEAM, 0, n): cell([0]) for p in "ab" for n in BEAM.n}
+    held |= {(p, BEST, 0, 0): cell([0] * 4) for p in "ab"}
+    result = curves(run(held, plan=(BEAM, BEST), selectors=("oracle", "first")))
+    assert [(r.strategy, r.selector, r.n) for r in result.rows] == [
+        *[("beam", s, n) for s in ("oracle", "first") for n in (2, 4)],
+        *[("best_of_n", s, n) for s in ("oracle", "first") for n in (1, 2, 4)],
+    ]

@@ -1,0 +1,136 @@
+from fractions import Fraction
+from itertools import combinations
+from math import comb
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tts.analysis import majority_at_k, mean_at_k, pass_at_k
+
+verdicts = st.lists(st.booleans(), min_size=5, max_size=5)
+pools = st.tuples(st.lists(st.integers(-1, 4), min_size=1, max_size=8), verdicts)
+"""(class of each sample, whether each class is correct)"""
+
+
+def vote(classes: tuple[int, ...], right: list[bool]) -> Fraction:
+    """Expected correctness of the plurality of these votes, ties broken uniformly."""
+    counts = {c: classes.count(c) for c in classes if c >= 0}
+    if not counts:
+        return Fraction(0)
+    top = [c for c in counts if counts[c] == max(counts.values())]
+    return Fraction(sum(right[c] for c in top), len(top))
+
+
+@given(pools)
+@settings(max_examples=300, deadline=None)
+def test_majority_equals_enumeration_of_all_subsets(pool):
+    classes, right = pool
+    n = len(classes)
+    correct = [c >= 0 and right[c] for c in classes]
+    expected = [
+        float(sum(vote(s, right) for s in combinations(classes, k)) / comb(n, k)) for k in range(1, n + 1)
+    ]  # fmt: skip
+    assert majority_at_k(classes, correct, np.arange(1, n + 1)) == pytest.approx(expected, abs=1e-12)
+
+
+@given(st.integers(1, 8).flatmap(lambda n: st.lists(st.booleans(), min_size=n, max_size=n)))
+def test_pass_at_k_equals_enumeration_of_all_subsets(correct):
+    n = len(correct)
+    for k in range(1, n + 1):
+        expected = sum(any(s) for s in combinations(correct, k)) / comb(n, k)
+        assert float(pass_at_k(n, sum(correct), k)) == pytest.approx(expected, abs=1e-14)
+
+
+def test_pass_at_k_keeps_its_digits_at_a_hundred_thousand_samples():
+    n = 100_000
+    for c, k in ((1, 1), (3, 7), (50, 1_000), (1_000, 50), (99_000, 999), (2, 99_999)):
+        exact = 1 - Fraction(comb(n - c, k), comb(n, k))
+        assert float(pass_at_k(n, c, k)) == pytest.approx(float(exact), rel=1e-12)
+
+
+def test_pass_at_k_broadcasts_and_is_exact_at_the_ends():
+    table = pass_at_k(10, np.arange(11), np.array([[1], [10]]))
+    assert table.shape == (2, 11)
+    assert table[0].tolist() == pytest.approx([c / 10 for c in range(11)], abs=1e-15)
+    assert table[1].tolist() == [0.0] + [1.0] * 10
+
+
+@pytest.mark.parametrize(
+    ("n", "c", "k", "message"),
+    [
+        (4, 1, 5, "n=4, c=1, k=5"),
+        (4, 1, 0, "n=4, c=1, k=0"),
+        (4, 5, 2, "n=4, c=5, k=2"),
+        (4, -1, 2, "n=4, c=-1, k=2"),
+        (0, 0, 1, "n=0, c=0, k=1"),
+    ],
+)
+def test_pass_at_k_refuses_impossible_numbers_and_says_them(n, c, k, message):
+    with pytest.raises(ValueError, match=message):
+        pass_at_k([8, n], [0, c], [1, k])
+
+
+def test_pass_at_k_refuses_fractions():
+    with pytest.raises(ValueError, match="c must be integers"):
+        pass_at_k(4, 0.5, 2)
+
+
+def test_mean_at_k_is_the_share_of_correct_samples():
+    assert mean_at_k(8, [0, 2, 8]).tolist() == [0.0, 0.25, 1.0]
+
+
+def test_majority_of_many_samples_equals_exact_integers():
+    """Two classes, where the vote is a hypergeometric tail: 2,000 samples overflow binomials in doubles."""
+    right, wrong = 1_050, 950
+    classes = np.repeat([0, 1], [right, wrong])
+    ks = [1, 2, 11, 501, 1_000, 1_999, 2_000]
+    for k, value in zip(ks, majority_at_k(classes, classes == 0, np.array(ks)), strict=True):
+        ways = sum(
+            comb(right, a) * comb(wrong, k - a) * (2 if 2 * a > k else 1 if 2 * a == k else 0)
+            for a in range(min(k, right) + 1)
+        )
+        assert value == pytest.approx(float(Fraction(ways, 2 * comb(right + wrong, k))), rel=1e-10)
+
+
+def test_majority_with_many_tied_classes_equals_the_mean_over_random_subsets():
+    rng = np.random.default_rng(7)
+    classes = rng.integers(-1, 12, 64)
+    right = [c in (2, 5) for c in range(12)]
+    correct = [c >= 0 and right[c] for c in classes]
+    exact = majority_at_k(classes, correct, 10)
+    draws = [float(vote(tuple(rng.permutation(classes)[:10].tolist()), right)) for _ in range(4_000)]
+    assert abs(np.mean(draws) - exact) < 4 * np.std(draws) / len(draws) ** 0.5
+
+
+def test_majority_of_one_integer_is_a_float_and_of_an_array_has_its_shape():
+    classes, correct = [0, 0, 1, -1], [True, True, False, False]
+    assert isinstance(majority_at_k(classes, correct, 2), float)
+    table = majority_at_k(classes, correct, np.array([[1, 2], [3, 4]]))
+    assert table.shape == (2, 2)
+    assert table[0, 1] == majority_at_k(classes, correct, 2)
+
+
+def test_silent_samples_never_vote_and_a_silent_subset_is_wrong():
+    assert majority_at_k([-1, -1, -1], [False] * 3, 2) == 0.0
+    assert majority_at_k([-1, -1, 0], [False, False, True], 2) == pytest.approx(2 / 3)
+    assert majority_at_k([-1, -1, 0], [False, False, True], 3) == 1.0
+
+
+def test_majority_names_the_class_whose_verdicts_are_mixed():
+    with pytest.raises(ValueError, match="class 7 is mixed: 1 of its 2"):
+        majority_at_k([0, 7, 7], [True, True, False], 1)
+
+
+@pytest.mark.parametrize("k", [0, 4])
+def test_majority_refuses_a_budget_it_has_no_samples_for(k):
+    with pytest.raises(ValueError, match="there are 3 samples"):
+        majority_at_k([0, 1, 1], [True, False, False], k)
+
+
+def test_majority_refuses_shapes_and_labels_that_make_no_sense():
+    with pytest.raises(ValueError, match="shape"):
+        majority_at_k([0, 1], [True], 1)
+    with pytest.raises(ValueError, match="not -2"):
+        majority_at_k([0, -2], [True, False], 1)

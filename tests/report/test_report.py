@@ -1,0 +1,210 @@
+import csv
+import html
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from tts.analysis import COLUMNS, curves, read_run
+from tts.core import UsageError
+from tts.report import write_report
+from tts.report.notes import label, notes
+
+NASTY = "</script><script>document.title='owned'</script><img src=x onerror=document.title='owned'>"
+
+
+@pytest.fixture
+def small(make_run, entry):
+    """Two problems, greedy and best_of_n with 4 samples."""
+    made = make_run([entry([1], "greedy"), entry([1, 4])])
+    for name, labels in (("a", [0, 0, 1, 1]), ("b", [0, 1, 2, -1])):
+        made.cell(name, [(0, True, True, 40)], strategy="greedy")
+        made.cell(name, [(c, c == 0, c >= 0, 50) for c in labels])
+    return made
+
+
+def table(run):
+    with (run / "report" / "curves.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def page_data(text):
+    (found,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text, re.S)
+    return json.loads(found)
+
+
+def test_curves_csv_holds_the_hand_computed_values(small):
+    paths = write_report(small.save())
+    rows = table(small.path)
+    assert tuple(rows[0]) == COLUMNS
+    assert [(r["strategy"], r["selector"], r["n"]) for r in rows] == [
+        *[("greedy", s, "1") for s in ("first", "majority", "oracle")],
+        *[("best_of_n", s, n) for s in ("first", "majority", "oracle") for n in ("1", "4")],
+    ]
+    majority = rows[6]
+    assert majority["accuracy"] == "0.416667"  # (1/2 a tie of two + 1/3 a tie of three) / 2
+    assert (majority["output_tokens"], majority["total_tokens"]) == ("200", "210")
+    assert (majority["truncated_rate"], majority["no_answer_rate"]) == ("0.125", "0.125")
+    assert (majority["problems"], majority["seeds"], majority["samples"]) == ("2", "1", "8")
+    assert (majority["setting"], majority["verifier"], majority["model"]) == ("{}", "", "simulated")
+    assert paths.csv.read_bytes().endswith(b"\n") and b"\r" not in paths.csv.read_bytes()
+
+
+def test_the_same_run_gives_the_same_bytes_and_only_the_report_is_written(small):
+    small.save()
+    paths = write_report(small.path)
+    first = [p.read_bytes() for p in (paths.csv, paths.html, paths.png)]
+    write_report(small.path)
+    assert [p.read_bytes() for p in (paths.csv, paths.html, paths.png)] == first
+    assert sorted(p.name for p in paths.csv.parent.iterdir()) == ["curves.csv", "report.html", "report.png"]
+    assert first[2].startswith(b"\x89PNG")
+
+
+def test_the_order_in_which_cells_arrived_changes_nothing(make_run, entry):
+    texts = []
+    for name, order in (("one", range(12)), ("two", reversed(range(12)))):
+        made = make_run([entry([1, 3])], problems=12, name=name)
+        for i in order:
+            made.cell(f"p{i}", [(0, True, True, 7 * i + 1)] * (i % 4) + [(1, False, True, i)] * (4 - i % 4))
+        texts.append(write_report(made.save()).csv.read_bytes())
+    assert texts[0] == texts[1]
+
+
+def test_an_unfinished_run_says_how_many_problems_are_left_out(small):
+    small.info["benchmarks"]["toy"]["problems"] = 10
+    small.cell("c", [(0, True)], strategy="greedy")
+    small.cell("c", [(0, True)] * 3)
+    text = html.unescape(write_report(small.save()).html.read_text(encoding="utf-8"))
+    assert "toy: 3 of 10 problems are complete for greedy at n = 1. The other 7 are left out" in text
+    assert "toy: 2 of 10 problems are complete for best_of_n at n = 4. The other 8 are left out" in text
+    assert {r["problems"] for r in table(small.path) if r["strategy"] == "best_of_n"} == {"2"}
+
+
+def test_a_run_without_a_finished_cell_is_refused_and_nothing_is_written(make_run, entry):
+    made = make_run([entry([1])])
+    with pytest.raises(UsageError, match="no problem whose samples are complete yet"):
+        write_report(made.save())
+    assert not (made.path / "report").exists()
+
+
+def test_a_place_that_cannot_be_written_is_named(small):
+    small.save()
+    (small.path / "report").write_text("a file where the folder should be")
+    with pytest.raises(UsageError, match=r"report: cannot write the report there"):
+        write_report(small.path)
+
+
+def warnings(made):
+    run = read_run(made.save())
+    return "\n".join(notes(run, curves(run)))
+
+
+def test_a_sound_run_of_many_problems_has_no_warning(make_run, entry):
+    made = make_run([entry([1])], problems=40)
+    for i in range(40):
+        made.cell(f"p{i}", [(0, True)])
+    made.db.execute("INSERT INTO engines VALUES (1, 'vllm 0.32.0')")
+    made.db.execute("INSERT INTO sessions VALUES (1, 0, 0)")
+    assert warnings(made) == ""
+
+
+@pytest.mark.parametrize(("redrawn", "warned"), [(1, False), (2, True)])
+def test_redrawn_samples_are_warned_of_above_one_percent(small, redrawn, warned):
+    small.db.execute("INSERT INTO contexts VALUES (1, x'00', 1, x'', '{}', 0)")
+    small.db.execute("INSERT INTO engines VALUES (1, 'e')")
+    for i in range(100):
+        values = (i + 1, json.dumps(["sample", i]))
+        small.db.execute("INSERT INTO samples VALUES (?, 1, ?, '', x'', NULL, NULL, NULL, 'stop', NULL, 1)", values)
+    small.db.execute("INSERT INTO sessions VALUES (1, 50, ?)", (redrawn,))
+    assert ("2 of 100 samples (2.0%) were in flight" in warnings(small)) is warned
+
+
+def test_everything_that_went_wrong_is_said(small):
+    small.db.execute("INSERT INTO engines VALUES (1, 'vllm 0.32.0'), (2, 'vllm 0.33.0')")
+    small.cell("a", [(0, True)], seed=9, grader={"timeouts": 2, "mixed": 1, "capped": 1})
+    small.info["sessions"][-1]["finished"] = None
+    text = warnings(small)
+    assert "2 engine versions are mixed: vllm 0.32.0, vllm 0.33.0" in text
+    assert "ran out of time on 2 pairs" in text
+    assert "1 class of equal answers (of 5 cells)" in text
+    assert "1 cell (of 5 cells) had too many distinct answers" in text
+    assert "12.5% of best_of_n" in text
+    assert "last session of this run did not finish" in text
+    assert "only 2 problems" in text
+
+
+def test_a_setting_is_shown_for_people():
+    assert label("best_of_n", "{}") == "best_of_n"
+    assert label("x", '{"temperature":0.7,"weight":"odds"}') == "x (temperature 0.7, weight odds)"
+
+
+def test_a_single_budget_is_one_marker_for_all_selectors(small):
+    data = page_data(write_report(small.save()).html.read_text(encoding="utf-8"))
+    points = data["panels"][0]["spec"]["light"]["data"]["values"]
+    greedy = [p for p in points if p["strategy"] == "greedy"]
+    assert [(p["selector"], p["alone"]) for p in greedy] == [("first = majority = oracle", True)]
+    assert len({(p["series"], p["n"]) for p in points}) == len(points) == 7
+
+
+def test_the_axes_hold_every_interval_and_say_where_they_start(make_run, entry):
+    made = make_run([entry([1, 4])], problems=200)
+    for i in range(200):
+        made.cell(f"p{i}", [(0, i % 10 > 0)] * 4)
+    data = page_data(write_report(made.save()).html.read_text(encoding="utf-8"))
+    spec = data["panels"][0]["spec"]["light"]
+    y = spec["layer"][0]["encoding"]["y"]
+    low, high = y["scale"]["domain"]
+    points = spec["data"]["values"]
+    assert 0 < low <= min(p["ci_low"] for p in points) and max(p["ci_high"] for p in points) <= high <= 1
+    assert f"axis starts at {low:.0%}" in y["title"]
+    left, right = spec["encoding"]["x"]["scale"]["domain"]
+    assert left < min(p["output_tokens"] for p in points) <= max(p["output_tokens"] for p in points) < right
+
+
+@pytest.fixture
+def hostile(make_run, entry):
+    """Every text of a run that reaches the page holds markup."""
+    setting = json.dumps({"prompt": NASTY})
+    made = make_run([entry([1, 2], NASTY, setting)])
+    made.cell("a", [(0, True), (1, False)], benchmark=NASTY, strategy=NASTY, setting=setting)
+    made.db.execute("INSERT INTO engines VALUES (1, ?), (2, 'b')", (NASTY,))
+    made.info["model"] = {"name": NASTY, "fingerprint": NASTY}
+    made.info["benchmarks"] = {NASTY: {"source": NASTY, "revision": NASTY, "problems": 3}}
+    made.info["config"] = {NASTY: NASTY}
+    made.info["sessions"][0] |= {"versions": {NASTY: NASTY}, "git": NASTY}
+    return made
+
+
+def test_texts_of_a_run_never_become_markup(hostile):
+    text = write_report(hostile.save()).html.read_text(encoding="utf-8")
+    assert "<img" not in re.sub(r"<script>.*?</script>", "", text, flags=re.S)
+    assert text.count("<script>") == 2 and text.count("</script>") == 3
+    assert NASTY in html.unescape(text)
+    assert page_data(text)["panels"][0]["spec"]["dark"]["data"]["values"][0]["strategy"].startswith(NASTY)
+
+
+def test_the_page_loads_nothing(small):
+    text = write_report(small.save()).html.read_text(encoding="utf-8")
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', text)
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    assert "http" not in policy and "'unsafe-inline'" not in policy.split("style-src")[0]
+    markup = re.sub(r"<script.*?</script>", "", text, flags=re.S)
+    assert not re.search(r"<(link|iframe|object|embed|base)\b|\bsrc\s*=|@import|url\(|https?:", markup)
+
+
+CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None)
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+def test_a_browser_draws_the_chart_and_runs_no_script_of_the_data(hostile, tmp_path):
+    page = write_report(hostile.save()).html
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+             "--disable-background-networking", "--disable-component-update", "--virtual-time-budget=9000"]  # fmt: skip
+    command = [CHROMIUM, *flags, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", page.as_uri()]
+    dom = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+    assert "owned</title>" not in dom
+    drawn = dom[dom.index('id="chart-0"') :]
+    assert drawn.count('aria-roledescription="point"') == 6
+    assert "<svg" in drawn

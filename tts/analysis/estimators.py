@@ -1,0 +1,200 @@
+"""What ``n`` samples of one problem say about a budget of ``k`` samples, exactly.
+
+All estimators here are averages over every ``k``-subset of the samples held, so they are unbiased for a fresh draw
+of ``k`` where the number of samples was fixed beforehand. They use sums of non-negative terms only: no cancellation.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import overload
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+_FLOOR = -500.0
+"""Natural logarithm of the least probability that the programme divides by: far from where doubles lose digits."""
+
+
+def pass_at_k(n: npt.ArrayLike, c: npt.ArrayLike, k: npt.ArrayLike) -> Floats:
+    """Probability that a random ``k``-subset of ``n`` samples, ``c`` of them correct, holds a correct one.
+
+    1 - C(n-c, k)/C(n, k) (Chen et al. 2021, "Evaluating Large Language Models Trained on Code", section 2.1), as a
+    product of min(c, k) factors whose complement is summed, so that small values keep their relative precision.
+
+    Shapes: the three arguments broadcast against each other; the result has the broadcast shape (0-d for scalars).
+    Raises ValueError where not 1 <= k <= n and 0 <= c <= n.
+    """
+    n_, c_, k_ = np.broadcast_arrays(*(_integers(name, a) for name, a in (("n", n), ("c", c), ("k", k))))
+    _refuse((k_ < 1), "k must be at least 1", n_, c_, k_)
+    _refuse((k_ > n_), "k must not exceed the number of samples n", n_, c_, k_)
+    _refuse((c_ < 0) | (c_ > n_), "the number of correct samples c must lie in 0..n", n_, c_, k_)
+    low, high = np.minimum(c_, k_), np.maximum(c_, k_)
+    found = np.zeros(n_.shape)
+    for i in range(int(low.max(initial=0))):
+        factor = high / np.maximum(n_ - i, 1)
+        found = np.where(i < low, found + (1 - found) * np.minimum(factor, 1), found)
+    return np.asarray(np.where(c_ + k_ > n_, 1.0, np.minimum(found, 1.0)))
+
+
+@overload
+def majority_at_k(classes: npt.ArrayLike, correct: npt.ArrayLike, k: int) -> float: ...
+@overload
+def majority_at_k(classes: npt.ArrayLike, correct: npt.ArrayLike, k: npt.NDArray[np.integer]) -> Floats: ...
+def majority_at_k(classes: npt.ArrayLike, correct: npt.ArrayLike, k: int | npt.NDArray[np.integer]) -> float | Floats:
+    """Expected correctness of the majority vote over a random ``k``-subset of one problem's samples.
+
+    Self-consistency (Wang et al. 2022, "Self-Consistency Improves Chain of Thought Reasoning"), exact: the counts of
+    a random subset are multivariate hypergeometric, and a dynamic programme over the classes gives the probability
+    of winning with each count and each number of tied classes. Ties are broken uniformly among the tied classes.
+    Samples without an answer never vote; a subset in which nobody votes is wrong.
+
+    Shapes: ``classes`` (n,) integers, -1 for no answer; ``correct`` (n,) bool, the same within a class; ``k`` an
+    integer (gives a float) or an array of any shape (gives an array of that shape). Relative error below 1e-11.
+
+    Raises ValueError where not 1 <= k <= n, the shapes differ, a class is below -1, or a class has mixed correctness.
+    """
+    sizes, right, silent = _class_sizes(classes, correct)
+    n = int(sizes.sum()) + silent
+    ks = _integers("k", k)
+    if ks.size and not (ks.min() >= 1 and ks.max() <= n):
+        raise ValueError(f"k must lie in 1..{n} (there are {n} samples), not {ks.min()}..{ks.max()}")
+    if right.all():  # also where there is no class at all: every vote is right
+        result = pass_at_k(n, int(sizes.sum()), ks) if len(sizes) else np.zeros(ks.shape)
+    else:
+        wanted, back = np.unique(ks, return_inverse=True)
+        values = np.zeros(len(wanted))
+        inner = wanted[wanted < n]
+        for lo, hi, p in _tilts(n, inner):
+            values[lo:hi] = _vote(sizes, right, silent, inner[lo:hi], p)
+        if len(inner) < len(wanted):  # all samples: there is one subset
+            values[-1] = right[sizes == sizes.max()].mean()
+        result = np.clip(values, 0.0, 1.0)[back.reshape(ks.shape)]
+    return float(result) if ks.ndim == 0 else result
+
+
+def mean_at_k(n: npt.ArrayLike, c: npt.ArrayLike) -> Floats:
+    """Expected correctness of one sample taken blindly, c/n: pass@1, whatever the budget. Shapes broadcast.
+
+    Raises ValueError where not 1 <= n and 0 <= c <= n.
+    """
+    return pass_at_k(n, c, 1)
+
+
+def _integers(name: str, value: npt.ArrayLike) -> Ints:
+    array = np.asarray(value)
+    if array.dtype.kind not in "iu" and not (array.size == 0):
+        raise ValueError(f"{name} must be integers, not {array.dtype}")
+    return array.astype(np.int64)
+
+
+def _refuse(bad: npt.NDArray[np.bool_], why: str, n: Ints, c: Ints, k: Ints) -> None:
+    if bad.any():
+        at = tuple(np.argwhere(bad)[0])
+        raise ValueError(f"{why}: n={n[at]}, c={c[at]}, k={k[at]}")
+
+
+def _class_sizes(classes: npt.ArrayLike, correct: npt.ArrayLike) -> tuple[Ints, Bools, int]:
+    """Sizes and correctness of the answer classes, the correct ones first, and the number of silent samples."""
+    labels, marks = _integers("classes", classes), np.asarray(correct, dtype=np.bool_)
+    if labels.ndim != 1 or labels.shape != marks.shape:
+        raise ValueError(f"classes and correct must both have shape (n,), not {labels.shape} and {marks.shape}")
+    if labels.size and labels.min() < -1:
+        raise ValueError(f"a class is a number from 0, or -1 for no answer, not {labels.min()}")
+    voters = labels >= 0
+    names, member = np.unique(labels[voters], return_inverse=True)
+    sizes = np.bincount(member, minlength=len(names)).astype(np.int64)
+    hits = np.bincount(member, weights=marks[voters], minlength=len(names)).astype(np.int64)
+    mixed = (hits > 0) & (hits < sizes)
+    if mixed.any():
+        j = int(np.argmax(mixed))
+        raise ValueError(f"class {names[j]} is mixed: {hits[j]} of its {sizes[j]} samples are correct")
+    order = np.lexsort((-sizes, hits == 0))
+    return sizes[order], (hits > 0)[order], int((~voters).sum())
+
+
+def _tilts(n: int, ks: Ints) -> list[tuple[int, int, float]]:
+    """Cuts sorted ``ks`` into ranges, each with the p for which Binomial(n, p) is nowhere tiny on that range.
+
+    Counting subsets by their generating function overflows (C(1100, 550) is beyond a double). Every class's
+    polynomial is multiplied by p^a (1-p)^(c-a) instead: that is conditioning binomial counts on their sum, which
+    leaves the result as it was and keeps all numbers near 1.
+    """
+    if not len(ks):
+        return []
+    p = min(max((int(ks[0]) + int(ks[-1])) / (2 * n), 0.5 / n), 1 - 0.5 / n)
+    if len(ks) == 1 or min(_log_binomial(n, p)[[ks[0], ks[-1]]]) > _FLOOR:
+        return [(0, len(ks), p)]
+    half = len(ks) // 2
+    right = [(lo + half, hi + half, q) for lo, hi, q in _tilts(n, ks[half:])]
+    return _tilts(n, ks[:half]) + right
+
+
+@lru_cache(maxsize=8)
+def _log_factorials(n: int) -> Floats:
+    return np.array([math.lgamma(i + 1.0) for i in range(n + 1)])
+
+
+def _log_binomial(c: int, p: float) -> Floats:
+    """Logarithm of the Binomial(c, p) probabilities of 0..c, shape (c + 1,)."""
+    a, f = np.arange(c + 1), _log_factorials(c)
+    result: Floats = f[c] - f[a] - f[c - a] + a * math.log(p) + (c - a) * math.log1p(-p)
+    return result
+
+
+def _vote(sizes: Ints, right: Bools, silent: int, ks: Ints, p: float) -> Floats:
+    """P(the vote is right | k voted or were silent) for each of the sorted ``ks``, under the tilt ``p``."""
+    n, top = int(sizes.sum()) + silent, int(ks[-1])
+    pmf = {int(c): np.exp(_log_binomial(int(c), p)) for c in np.unique(sizes)}
+    total = np.zeros(top + 1)
+    for t in range(1, min(top, int(sizes[right].max(initial=0))) + 1):
+        big = sizes >= t
+        won = _wins([pmf[int(c)] for c in sizes[big]], right[big], t, top)
+        rest = np.exp(_log_binomial(silent + int(sizes[~big].sum()), p))
+        total += np.convolve(won, rest[: top + 1])[: top + 1]
+    result: Floats = total[ks] / np.exp(_log_binomial(n, p)[ks])
+    return result
+
+
+def _wins(pmfs: list[Floats], right: Bools, t: int, top: int) -> Floats:
+    """Weight of a right answer winning with exactly ``t`` votes, by the number of votes of these classes, (top + 1,).
+
+    ``pmfs``: each class's distribution of votes, the correct classes first. Two tables are carried, both by [number
+    of classes tied at t, votes so far]: the weight of all outcomes, and that weight times the number of right classes
+    among the tied. Once the correct classes are done only the second one matters.
+    """
+    ties = top // t
+    plain = np.zeros((ties + 1, top + 1))
+    plain[0, 0] = 1.0
+    good = np.zeros_like(plain)
+    reach = tied = 0  # votes and ties that occur so far: the rest of the tables is zero
+    last = int(np.flatnonzero(right)[-1])
+    for j, (pmf, is_right) in enumerate(zip(pmfs, right, strict=True)):
+        reach, tied = min(reach + t, top), min(tied + 1, ties)
+        here = np.s_[: tied + 1, : reach + 1]
+        good[here] = _add_class(good[here], pmf, t)
+        if j <= last:
+            if is_right:
+                good[1 : tied + 1, t : reach + 1] += pmf[t] * plain[:tied, : reach + 1 - t]
+            plain[here] = _add_class(plain[here], pmf, t)
+    share: Floats = good[1:].T @ (1.0 / np.arange(1, ties + 1))
+    return share
+
+
+def _add_class(table: Floats, pmf: Floats, t: int) -> Floats:
+    """The table after one more class: it stays below ``t`` votes, or is tied at ``t``."""
+    rows, width = table.shape
+    if rows < t:
+        out = np.stack([np.convolve(row, pmf[:t])[:width] for row in table])
+    else:
+        out = pmf[0] * table
+        for a in range(1, min(t, width)):
+            out[:, a:] += pmf[a] * table[:, : width - a]
+    if width > t:
+        out[1:, t:] += pmf[t] * table[:-1, : width - t]
+    return out

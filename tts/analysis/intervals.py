@@ -1,0 +1,103 @@
+"""Intervals for a mean over problems. Problems are the unit of resampling, never the samples within one.
+
+Each problem's estimate already carries its sampling noise; resampling samples with replacement inside a problem
+biases pass@k and maj@k, and its intervals hold far less often than they say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+import numpy.typing as npt
+
+from tts.core import stream
+
+Floats = npt.NDArray[np.float64]
+
+RESAMPLES = 5_000
+_CHUNK = 1 << 21
+"""Most problem indices drawn at once: bounds memory, and is part of the result's definition (it orders the draws)."""
+_SAME = 1e-9
+"""Values closer than this are the same: rounding must not pass for variation between problems."""
+_NORMAL = NormalDist()
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A mean over problems with its uncertainty; all four in the unit of the values."""
+
+    mean: float
+    stderr: float
+    """Bootstrap standard error: standard deviation of the mean over resampled sets of problems."""
+    low: float
+    high: float
+
+
+def mean_interval(values: npt.ArrayLike, level: float = 0.95) -> Interval:
+    """Mean of per-problem accuracies with a ``level`` interval for the population the problems come from.
+
+    ``values``: shape (m,), one number in [0, 1] a problem (seeds already averaged). The interval is the
+    bias-corrected and accelerated bootstrap (Efron 1987, "Better Bootstrap Confidence Intervals") over problems:
+    5,000 resamples from a fixed seed, so the same values in the same order give the same bits.
+
+    Where all problems have the same value the bootstrap is blind (its interval has no width), and `same_value_interval`
+    takes over: the exact Clopper-Pearson interval where all are 0 or all are 1. A single problem says nothing of a
+    population: its interval is [0, 1], and its standard error, which cannot be estimated, is given as 0.
+
+    Raises ValueError where there is no value, a value is outside [0, 1] or NaN, or ``level`` is outside (0, 1).
+    """
+    x = np.asarray(values, dtype=np.float64)
+    if x.ndim != 1 or not x.size:
+        raise ValueError(f"expected one value a problem, shape (m,) with m >= 1, not shape {x.shape}")
+    if not (x.min() >= -_SAME and x.max() <= 1 + _SAME):
+        raise ValueError(f"accuracies lie in [0, 1], not {x.min()}..{x.max()}")
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie in (0, 1), not {level}")
+    x = np.clip(x, 0.0, 1.0)
+    mean = float(x.mean())
+    if len(x) == 1 or np.ptp(x) < _SAME:
+        return Interval(mean, 0.0, *same_value_interval(mean, len(x), level))
+    means = bootstrap_means(x)
+    low, high = _bca(x, means, level)
+    return Interval(mean, float(means.std(ddof=1)), min(low, mean), max(high, mean))
+
+
+def same_value_interval(value: float, m: int, level: float = 0.95) -> tuple[float, float]:
+    """Conservative interval of a mean in [0, 1] after seeing ``m`` problems that all have the same ``value``.
+
+    By Clopper & Pearson 1934, "The Use of Confidence or Fiducial Limits Illustrated in the Case of the Binomial", the
+    share q of such problems in the population is at least (alpha/2)^(1/m); the others may be anything in [0, 1]. For
+    ``value`` 0 or 1 this is their exact interval. One problem gives [0, 1].
+    """
+    if m == 1:
+        return 0.0, 1.0
+    q = ((1 - level) / 2) ** (1 / m)
+    return value * q, 1 - (1 - value) * q
+
+
+def bootstrap_means(values: Floats) -> Floats:
+    """Means of 5,000 resamples of ``values`` (m,) with replacement, shape (5000,); the draws depend on m only."""
+    m = len(values)
+    rng = stream("bootstrap", m)
+    step = max(1, _CHUNK // m)
+    parts = [
+        values[rng.integers(0, m, size=(min(step, RESAMPLES - done), m), dtype=np.int32)].mean(axis=1)
+        for done in range(0, RESAMPLES, step)
+    ]
+    return np.concatenate(parts)
+
+
+def _bca(x: Floats, means: Floats, level: float) -> tuple[float, float]:
+    """End points of the BCa interval; the acceleration of a mean is its skewness / (6 sqrt(m)) (jackknife)."""
+    mean, deviation = x.mean(), x - x.mean()
+    below = np.count_nonzero(means < mean - _SAME) + 0.5 * np.count_nonzero(np.abs(means - mean) <= _SAME)
+    z0 = _NORMAL.inv_cdf(min(max(below, 0.5), len(means) - 0.5) / len(means))
+    a = float((deviation**3).sum() / (6 * (deviation**2).sum() ** 1.5))
+    ends = []
+    for tail in ((1 - level) / 2, (1 + level) / 2):
+        z = z0 + _NORMAL.inv_cdf(tail)
+        ends.append(_NORMAL.cdf(z0 + z / max(1 - a * z, 1e-6)))
+    low, high = np.quantile(means, ends)
+    return float(low), float(high)

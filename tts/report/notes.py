@@ -1,0 +1,95 @@
+"""What a reader must know before trusting the curves: everything that went wrong or is missing, in sentences."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from tts.analysis import Curves, RunData
+
+REDRAWN = 0.01
+"""Share of redrawn samples above which the report warns."""
+TRUNCATED = 0.01
+"""Share of cut answers above which the report warns."""
+FEW = 30
+"""Problems below which intervals are only rough."""
+
+
+def notes(run: RunData, result: Curves) -> list[str]:
+    """Warnings, one sentence or two each, plain text (not escaped); empty where there is nothing to warn of."""
+    return [*_unfinished(run, result), *_sampling(run), *_grading(run), *_rows(result)]
+
+
+def label(strategy: str, setting: str) -> str:
+    """A strategy setting for people: ``best_of_n (temperature 0.7)``."""
+    try:
+        options = json.loads(setting)
+    except ValueError:
+        options = None
+    if not isinstance(options, dict):
+        return f"{strategy} ({setting})"
+    shown = ", ".join(f"{k} {v if isinstance(v, str) else json.dumps(v)}" for k, v in options.items())
+    return f"{strategy} ({shown})" if shown else strategy
+
+
+def _unfinished(run: RunData, result: Curves) -> Iterator[str]:
+    groups: dict[tuple[str, int, int], dict[str, list[str]]] = {}
+    for m in result.missing:
+        group = groups.setdefault((m.benchmark, m.complete, m.planned), {})
+        group.setdefault(label(m.strategy, m.setting), []).append(str(m.n))
+    for (benchmark, complete, planned), settings in groups.items():
+        listed = "; ".join(f"{name} at n = {', '.join(ns)}" for name, ns in settings.items())
+        yield (
+            f"{benchmark}: {complete} of {planned} problems are complete for {listed}. The other "
+            f"{planned - complete} are left out. Problems with long answers finish last, so the curves may move."
+        )
+    sessions = run.info.get("sessions") or []
+    if sessions and not sessions[-1].get("finished"):
+        yield "The last session of this run did not finish, or is still at work."
+
+
+def _sampling(run: RunData) -> Iterator[str]:
+    if run.redrawn > REDRAWN * max(run.samples, 1):
+        yield (
+            f"{run.redrawn:,} of {run.samples:,} samples ({run.redrawn / max(run.samples, 1):.1%}) were in flight when "
+            "the run was cut off, and were drawn again. Long answers are in flight longest, so this favours short ones."
+        )
+    if len(run.engines) > 1:
+        yield f"Samples of {len(run.engines)} engine versions are mixed: {', '.join(run.engines)}."
+
+
+def _grading(run: RunData) -> Iterator[str]:
+    counts = {
+        name: sum(int(c.grader.get(name, 0)) for c in run.cells.values()) for name in ("timeouts", "mixed", "capped")
+    }
+    cells = f"(of {len(run.cells):,} cells)"
+    if counts["timeouts"]:
+        yield f"The grader ran out of time on {_count(counts['timeouts'], 'pair')} of answers, which count as unequal."
+    if counts["mixed"]:
+        yield (
+            f"The grader disagreed with itself within {_count(counts['mixed'], 'class', 'classes')} of equal answers "
+            f"{cells}; each class counts as its first member."
+        )
+    if counts["capped"]:
+        yield (
+            f"{_count(counts['capped'], 'cell')} {cells} had too many distinct answers to compare all of them; "
+            "equal answers may be counted apart there, which weakens majority votes."
+        )
+
+
+def _rows(result: Curves) -> Iterator[str]:
+    cut: dict[str, dict[str, float]] = {}
+    for r in result.rows:
+        if r.truncated_rate >= TRUNCATED:
+            name = label(r.strategy, r.setting)
+            cut.setdefault(r.benchmark, {})[name] = max(r.truncated_rate, cut.get(r.benchmark, {}).get(name, 0.0))
+    for benchmark, rates in cut.items():
+        listed = ", ".join(f"{rate:.1%} of {name}" for name, rate in rates.items())
+        yield f"{benchmark}: the token limit cut answers short ({listed}); a higher max_tokens may help."
+    few = {r.benchmark: r.problems for r in result.rows if r.problems < FEW}
+    for benchmark, problems in few.items():
+        yield f"{benchmark}: only {_count(problems, 'problem')}; intervals from so few are rough."
+
+
+def _count(n: int, one: str, many: str | None = None) -> str:
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
