@@ -22,7 +22,7 @@ X_FIELDS = ("output_tokens", "total_tokens", "n")
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One line of the picture: a strategy setting under a selector; its look is by index into the tables of figure.py."""
+    """One line of the picture: a strategy setting under a selector; color and form index figure.py's tables."""
 
     name: str
     group: str
@@ -121,7 +121,7 @@ def _points(rows: Sequence[CurveRow], series: dict[tuple[str, str, str], Series]
 
 
 def _log_axis(values: Sequence[float], *, whole: bool) -> Record:
-    """Domain with a margin, and ticks at 1, 2, 5 (powers of ten alone where those would crowd), or at ``whole`` values."""
+    """Domain with a margin, and ticks at 1, 2, 5 (or powers of ten alone), or at the values where ``whole``."""
     low, high = min(values), max(values)
     margin = 1.25 if high > 1.05 * low else 3.0
     low, high = low / margin, high * margin
