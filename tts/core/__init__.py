@@ -1,8 +1,8 @@
 """Ground floor: types, protocols, registry and selectors. Imports no model, no engine and no run."""
 
 from tts.core.errors import EngineError, TtsError, UsageError, did_you_mean
-from tts.core.keys import canonical_json, context_digest, digest, sample_key, stream
-from tts.core.protocols import Engine, Pool, Request, Sampler, Selector, Strategy, Tools, Verifier
+from tts.core.keys import canonical_json, context_digest, digest, fingerprint, sample_key, stream
+from tts.core.protocols import Engine, KnowsAnswers, Pool, Request, Sampler, Selector, Strategy, Tools, Verifier
 from tts.core.registry import Registry
 from tts.core.sampling import SAMPLING_OVERRIDES, SamplingParams
 from tts.core.selectors import SELECTORS
@@ -27,6 +27,7 @@ __all__ = [
     "Engine",
     "EngineError",
     "FinishReason",
+    "KnowsAnswers",
     "Message",
     "Path",
     "Pool",
@@ -49,6 +50,7 @@ __all__ = [
     "context_digest",
     "did_you_mean",
     "digest",
+    "fingerprint",
     "sample_key",
     "stream",
 ]

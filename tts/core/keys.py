@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -29,10 +29,15 @@ def digest(*parts: bytes | str) -> bytes:
     return h.digest()
 
 
-def context_digest(fingerprint: str, prompt_ids: Sequence[int], params: SamplingParams, seed: int) -> bytes:
+def fingerprint(identity: Mapping[str, str]) -> str:
+    """A model's identity as one string, for keys."""
+    return digest(canonical_json(dict(identity))).hex()
+
+
+def context_digest(model: str, prompt_ids: Sequence[int], params: SamplingParams, seed: int) -> bytes:
     """All of a sample's identity but its path: model, prompt and prefix ids, sampling parameters, run seed."""
     ids = np.asarray(prompt_ids, dtype="<u4").tobytes()
-    return digest(fingerprint, ids, canonical_json(params.model_dump(mode="json")), str(seed))
+    return digest(model, ids, canonical_json(params.model_dump(mode="json")), str(seed))
 
 
 def sample_key(context: bytes, path: Path) -> bytes:

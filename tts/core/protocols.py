@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -35,8 +35,8 @@ class Request:
 class Engine(Protocol):
     """Serves one model. Many requests are in flight at once; batching them is the engine's work."""
 
-    fingerprint: str
-    """Identity of the model and its numerics, a part of every sample's key."""
+    identity: Mapping[str, str]
+    """What the model is, by part (revision, template hash, dtype ...); its hash is in every sample's key."""
     version: str
     """Name and version of the software, stored beside each answer but not in its key."""
     capacity: int
@@ -44,10 +44,19 @@ class Engine(Protocol):
     piece: int
     """Most samples of one prompt to send in one request: a crash loses what is in flight, so few."""
     context: int
-    """Most tokens of prompt and answer together."""
+    """Most tokens of prompt and answer together. Known after ``start``."""
+
+    @property
+    def chats(self) -> bool:
+        """Whether the model's tokenizer has a chat template. Works before ``start``, like the two below."""
+        ...
 
     def render(self, messages: Sequence[Message], chat_template_kwargs: Mapping[str, object]) -> Prompt:
-        """The prompt for a chat. Works before ``start``."""
+        """The prompt for a chat, by the model's template."""
+        ...
+
+    def encode(self, text: str) -> Prompt:
+        """The prompt for plain text."""
         ...
 
     async def start(self) -> None:
@@ -60,6 +69,15 @@ class Engine(Protocol):
 
     async def close(self) -> None:
         """Stop, leaving no process behind."""
+        ...
+
+
+@runtime_checkable
+class KnowsAnswers(Protocol):
+    """An engine that only pretends to solve problems, and so must be told their answers."""
+
+    def learn(self, benchmark: str, problem: str, prompt: Prompt, answer: str) -> Mapping[str, object]:
+        """Take up a problem; returns the truth that its samples follow, for the run directory."""
         ...
 
 

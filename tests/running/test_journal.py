@@ -1,0 +1,95 @@
+"""The journal keeps what it is given, byte for byte, and says so when it cannot."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tts.core import Completion, Score, TtsError
+from tts.running.journal import Journal
+
+
+def completion(i: int) -> Completion:
+    return Completion(
+        path=("sample", i),
+        text=f"text {i} \N{GREEK SMALL LETTER PI}",
+        token_ids=np.array([i, 2, 3_000_000_000], np.uint32),
+        finish_reason="stop",
+        stop_reason="\n\n" if i % 2 else None,
+        logprobs=np.array([-0.5, -1.25, -3.0], np.float16),
+        top_ids=np.arange(6, dtype=np.uint32).reshape(3, 2),
+        top_logprobs=-np.arange(6, dtype=np.float16).reshape(3, 2),
+    )
+
+
+def same(a: Completion, b: Completion) -> bool:
+    arrays = ("token_ids", "logprobs", "top_ids", "top_logprobs")
+    plain = ("path", "text", "finish_reason", "stop_reason")
+    return all(np.array_equal(getattr(a, f), getattr(b, f)) for f in arrays) and all(
+        getattr(a, f) == getattr(b, f) for f in plain
+    )
+
+
+def fill(journal: Journal, count: int) -> int:
+    journal.db.execute("INSERT INTO problems VALUES (1, 'b', 'p', 'q', 'a', NULL, NULL, 'prompt', x'')")
+    engine = journal.engine("scripted 1")
+    context = journal.context(b"0" * 16, 1, [5, 6], "{}", 0)
+    answers = [completion(i) for i in range(count)]
+    journal.finish(journal.start(context, [a.path for a in answers]), context, answers, engine)
+    return context
+
+
+def test_samples_are_the_same_before_and_after_their_commit_and_after_reopening(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j.sqlite")
+    context = fill(journal, 20)
+    paths = [("sample", i) for i in range(21)]
+    at_once = journal.samples(context, paths)
+    journal.writer.flush()
+    assert not journal._samples, "committed samples must leave memory"
+    committed = journal.samples(context, paths)
+    journal.close()
+    again = Journal(tmp_path / "j.sqlite")
+    reopened = again.samples(again.context(b"0" * 16, 1, [5, 6], "{}", 0), paths)
+    few = again.samples(context, [("sample", 3)])
+    again.close()
+    for found in (at_once, committed, reopened):
+        assert sorted(found) == sorted(paths[:20])
+        assert all(same(found["sample", i], completion(i)) for i in range(20))
+    assert same(few["sample", 3], completion(3))
+
+
+def test_the_first_answer_written_wins(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j.sqlite")
+    context = fill(journal, 1)
+    other = Completion(("sample", 0), "another", np.zeros(1, np.uint32), "stop")
+    journal.finish(journal.start(context, [("sample", 0)]), context, [other], 1)
+    journal.writer.flush()
+    assert journal.samples(context, [("sample", 0)])["sample", 0].text == completion(0).text
+    journal.close()
+
+
+def test_scores_are_kept(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j.sqlite")
+    journal.record_scores("prm", {b"k" * 16: Score((0.25, 0.5), 7)})
+    assert journal.scores([b"k" * 16, b"x" * 16]) == {b"k" * 16: Score((0.25, 0.5), 7)}
+    journal.writer.flush()
+    assert journal.scores([b"k" * 16]) == {b"k" * 16: Score((0.25, 0.5), 7)}
+    journal.close()
+
+
+def test_a_full_disk_stops_the_run_with_one_line_and_what_was_committed_stays(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j.sqlite")
+    context = fill(journal, 3)
+    journal.writer.flush()
+
+    def full(db: sqlite3.Connection) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    journal.writer.put(full)
+    with pytest.raises(TtsError, match="disk is full.*run the same directory again"):
+        journal.writer.flush()
+    assert len(journal.samples(context, [("sample", i) for i in range(3)])) == 3
+    journal.close()

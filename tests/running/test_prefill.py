@@ -1,0 +1,35 @@
+"""Prefill under a perfect prefix cache equals a token-by-token trie."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tts.core import Completion
+from tts.running.prefill import ideal_prefill
+
+ids = st.lists(st.integers(0, 2), max_size=4)
+
+
+def brute_force(prompt: list[int], requests: list[tuple[list[int], list[list[int]]]]) -> int:
+    """Walk every prefix of every input as a tuple; those that some completion generated are free."""
+    generated = {
+        tuple([*prefix, *answer][:end])
+        for prefix, answers in requests
+        for answer in answers
+        for end in range(len(prefix) + 1, len(prefix) + len(answer) + 1)
+    }
+    inputs = {tuple(prefix[:end]) for prefix, _ in requests for end in range(1, len(prefix) + 1)}
+    return (len(prompt) if requests else 0) + len(inputs - generated)
+
+
+@given(prompt=ids, requests=st.lists(st.tuples(ids, st.lists(ids, max_size=3)), max_size=5))
+def test_ideal_prefill_counts_each_distinct_ungenerated_prefix_token_once(
+    prompt: list[int], requests: list[tuple[list[int], list[list[int]]]]
+) -> None:
+    asked = [
+        (prefix, [Completion(("s", i), "", np.array(a, np.uint32), "stop") for i, a in enumerate(answers)])
+        for prefix, answers in requests
+    ]
+    assert ideal_prefill(prompt, asked) == brute_force(prompt, requests)

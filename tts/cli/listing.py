@@ -1,0 +1,75 @@
+"""``tts list``."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import click
+
+KINDS = ("strategies", "selectors", "verifiers", "benchmarks", "engines")
+
+
+@click.command("list")
+@click.argument("kind", type=click.Choice(KINDS))
+@click.argument("name", required=False)
+def listing(kind: str, name: str | None) -> None:
+    """List what a sweep can name; with NAME, a strategy's options."""
+    from rich.console import Console
+
+    rows = _rows(kind)
+    if name is not None:
+        _options(kind, name)
+        return
+    if not rows:
+        click.echo(f"no {kind} are installed")
+    width = max((len(n) for n, _ in rows), default=0)
+    console = Console(soft_wrap=True, highlight=False, markup=False)
+    for row, text in rows:
+        console.print(f"{row.ljust(width)}  {text}".rstrip())
+
+
+def _rows(kind: str) -> list[tuple[str, str]]:
+    if kind == "selectors":
+        from tts.core import SELECTORS
+
+        return [(s.name, _summary(type(s)) + (" (oracle)" if s.oracle else "")) for s in SELECTORS.values()]
+    if kind == "engines":
+        from tts.engines import ENGINES
+
+        return [
+            ("vllm", "vLLM in this process: vllm/ORG/NAME from the hub, or vllm/PATH; options under `engine:`"),
+            ("simulated", "a statistical policy without a model: simulated or simulated:KEY=VALUE,..."),
+            *((n, "") for n in ENGINES.names() if n not in ("vllm", "simulated")),
+        ]
+    if kind == "benchmarks":
+        from tts.benchmarks import BENCHMARKS
+
+        return [
+            (b.name + (f":{b.argument}" if b.argument else ""), b.description)
+            for b in (BENCHMARKS.load(n, "benchmark") for n in BENCHMARKS.names())
+        ]
+    from tts.strategies import STRATEGIES
+    from tts.verifiers import VERIFIERS
+
+    registry = STRATEGIES if kind == "strategies" else VERIFIERS
+    return [(n, _summary(registry.load(n, kind))) for n in registry.names()]
+
+
+def _options(kind: str, name: str) -> None:
+    """The options of one strategy."""
+    from tts.core import UsageError
+    from tts.strategies import STRATEGIES
+
+    if kind != "strategies":
+        raise UsageError(f"list {kind}: takes no name; only strategies have options to show")
+    strategy = STRATEGIES.load(name, "list strategies")
+    click.echo(f"{name}: {inspect.getdoc(strategy)}")
+    for field, info in strategy.model_fields.items():
+        click.echo(f"  {field} (default {info.default!r}): {info.description}")
+    if not strategy.model_fields:
+        click.echo("  no options beside n and the sampling overrides")
+
+
+def _summary(thing: Any) -> str:
+    return (inspect.getdoc(thing) or "").split("\n\n")[0].replace("\n", " ")

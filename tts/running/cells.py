@@ -1,0 +1,68 @@
+"""Cells: one problem under one strategy setting and seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tts.core import Prompt, Question, SamplingParams, Strategy
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One strategy with all its parameters, and the budgets it is asked for."""
+
+    name: str
+    strategy: Strategy
+    sampling: SamplingParams
+    """Resolved: what every request of the strategy starts from."""
+    label: str
+    """The parameters that differ from the package's defaults, as canonical JSON, without n."""
+    budgets: tuple[int, ...]
+    """Ascending."""
+
+
+@dataclass(frozen=True)
+class HeldProblem:
+    """A problem as the journal holds it."""
+
+    row: int
+    benchmark: str
+    question: Question
+    answer: str
+    prompt: Prompt
+
+    @property
+    def name(self) -> str:
+        """``benchmark/id``."""
+        return f"{self.benchmark}/{self.question.id}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One problem under one strategy setting and seed, for one budget."""
+
+    index: int
+    """Position in the run: older cells go first."""
+    problem: HeldProblem
+    setting: Setting
+    seed: int
+    n: int
+
+    @property
+    def key(self) -> tuple[int, str, str, int, int]:
+        """Identity of the cell's outcome: an independent strategy's largest cell serves every smaller budget."""
+        budget = 0 if self.setting.strategy.independent else self.n
+        return self.problem.row, self.setting.name, self.setting.label, self.seed, budget
+
+
+def cells_of(problems: Sequence[HeldProblem], settings: Sequence[Setting], seeds: Sequence[int]) -> Iterator[Cell]:
+    """All cells of a run, problem by problem, so that a problem's prompt is still cached for its next strategy."""
+    index = 0
+    for problem in problems:
+        for setting in settings:
+            budgets = setting.budgets[-1:] if setting.strategy.independent else setting.budgets
+            for n in budgets:
+                for seed in seeds:
+                    yield Cell(index, problem, setting, seed, n)
+                    index += 1

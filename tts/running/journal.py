@@ -1,0 +1,170 @@
+"""The journal: every answer of a model and of a verifier, durable and keyed. Cache, resume and reuse in one.
+
+The tables are described in ``schema.sql``. What is not yet committed is served from memory.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path as FilePath
+
+import numpy as np
+import numpy.typing as npt
+
+from tts.core import Completion, Path, Score, canonical_json
+from tts.running.writer import Writer
+
+_COLUMNS = "path, text, token_ids, logprobs, top_ids, top_logprobs, finish_reason, stop_reason"
+_INSERT = f"INSERT OR IGNORE INTO samples (context, engine, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_SELECT = f"SELECT {_COLUMNS} FROM samples WHERE context = ?"
+
+
+class Journal:
+    """The journal of one run directory. All methods belong to one thread, the event loop's."""
+
+    def __init__(self, path: FilePath):
+        """Open or make the journal at ``path``."""
+        self.db = sqlite3.connect(path, isolation_level=None)
+        """For reading what is committed."""
+        self.db.execute("PRAGMA journal_mode = WAL")
+        self.db.executescript(files("tts.running").joinpath("schema.sql").read_text())
+        self.held, self.redrawn = self._take_up()
+        self._contexts: dict[bytes, int] = dict(self.db.execute("SELECT digest, id FROM contexts"))
+        self._requests = 0
+        self._samples: dict[tuple[int, str], Completion] = {}  # not yet committed
+        self._scores: dict[bytes, Score] = {}  # not yet committed
+        self.writer = Writer(path)
+
+    def _take_up(self) -> tuple[int, int]:
+        """Start a session: count the samples held, and those that were in flight when the last session died."""
+        (held,) = self.db.execute("SELECT count(*) FROM samples").fetchone()
+        redrawn = 0
+        for context, paths in self.db.execute("SELECT context, paths FROM started").fetchall():
+            have = {p for (p,) in self.db.execute("SELECT path FROM samples WHERE context = ?", (context,))}
+            redrawn += sum(canonical_json(p) not in have for p in json.loads(paths))
+        self.db.execute("BEGIN IMMEDIATE")
+        self.db.execute("DELETE FROM started")
+        self.db.execute("INSERT INTO sessions (held, redrawn) VALUES (?, ?)", (held, redrawn))
+        self.db.execute("COMMIT")
+        return held, redrawn
+
+    def close(self) -> None:
+        """Commit what is queued and close the file."""
+        self.writer.close()
+        self.db.close()
+
+    def engine(self, version: str) -> int:
+        """The row of an engine's version, made where it is new. Before any sample is drawn."""
+        self.db.execute("INSERT OR IGNORE INTO engines (version) VALUES (?)", (version,))
+        (row,) = self.db.execute("SELECT id FROM engines WHERE version = ?", (version,)).fetchone()
+        return int(row)
+
+    # --- samples -----------------------------------------------------------------------------------------------
+
+    def context(self, digest: bytes, problem: int, prefix_ids: Sequence[int], params: str, seed: int) -> int:
+        """The row of a context, made where it is new."""
+        known = self._contexts.get(digest)
+        if known is not None:
+            return known
+        row = self._contexts[digest] = len(self._contexts) + 1
+        values = (row, digest, problem, _ids(np.asarray(prefix_ids)), params, seed)
+        self.writer.put(lambda db: db.execute("INSERT INTO contexts VALUES (?, ?, ?, ?, ?, ?)", values))
+        return row
+
+    def samples(self, context: int, paths: Sequence[Path]) -> dict[Path, Completion]:
+        """Those of ``paths`` that the journal has an answer for."""
+        wanted = {canonical_json(p): p for p in paths}
+        # Memory first: a sample leaves memory only after its commit, so what is missing here is in the file or nowhere.
+        found = {p: s for text, p in wanted.items() if (s := self._samples.get((context, text))) is not None}
+        if len(found) == len(wanted):
+            return found
+        if len(wanted) > 8:  # most of a context's samples are wanted together
+            rows = self.db.execute(_SELECT, (context,)).fetchall()
+        else:
+            rows = [r for text in wanted for r in self.db.execute(f"{_SELECT} AND path = ?", (context, text))]
+        return found | {wanted[r[0]]: _completion(wanted[r[0]], r) for r in rows if r[0] in wanted}
+
+    def start(self, context: int, paths: Sequence[Path]) -> int:
+        """Mark a request as sent; returns its number."""
+        self._requests += 1
+        values = (self._requests, context, canonical_json(paths))
+        self.writer.put(lambda db: db.execute("INSERT INTO started VALUES (?, ?, ?)", values))
+        return values[0]
+
+    def finish(self, request: int, context: int, completions: Sequence[Completion], engine: int) -> None:
+        """Record a request's answers. Aborted and errored outputs must never come here."""
+        rows = [(context, engine, *_columns(c)) for c in completions]
+        keys = [(context, str(row[2])) for row in rows]
+        self._samples.update(zip(keys, completions, strict=True))
+
+        def record(db: sqlite3.Connection) -> None:
+            db.executemany(_INSERT, rows)
+            db.execute("DELETE FROM started WHERE id = ?", (request,))
+
+        def forget() -> None:
+            for key in keys:
+                self._samples.pop(key, None)
+
+        self.writer.put(record, after=forget)
+
+    # --- scores ------------------------------------------------------------------------------------------------
+
+    def scores(self, keys: Sequence[bytes]) -> dict[bytes, Score]:
+        """Those of ``keys`` that a verifier has answered."""
+        found = {k: s for k in keys if (s := self._scores.get(k)) is not None}
+        for key in keys:
+            if key not in found:
+                for values, tokens in self.db.execute('SELECT "values", tokens FROM scores WHERE key = ?', (key,)):
+                    found[key] = Score(tuple(json.loads(values)), tokens)
+        return found
+
+    def record_scores(self, verifier: str, scores: dict[bytes, Score]) -> None:
+        """Record a verifier's answers."""
+        rows = [(key, verifier, canonical_json(s.values), s.tokens) for key, s in scores.items()]
+        self._scores.update(scores)
+
+        def forget() -> None:
+            for key in scores:
+                self._scores.pop(key, None)
+
+        self.writer.put(lambda db: db.executemany("INSERT OR IGNORE INTO scores VALUES (?, ?, ?, ?)", rows), forget)
+
+
+def _columns(c: Completion) -> tuple[object, ...]:
+    return (
+        canonical_json(c.path),
+        c.text.encode("utf-8", "replace").decode(),  # a lone surrogate has no place in UTF-8
+        _ids(c.token_ids),
+        _half(c.logprobs),
+        None if c.top_ids is None else _ids(c.top_ids),
+        _half(c.top_logprobs),
+        c.finish_reason,
+        None if c.stop_reason is None else json.dumps(c.stop_reason),
+    )
+
+
+def _completion(path: Path, row: tuple[object, ...]) -> Completion:
+    _, text, ids, logprobs, top_ids, top_logprobs, finish, stop = row
+    tokens = np.frombuffer(ids, "<u4")  # type: ignore[call-overload]
+    table = (len(tokens), -1)
+    return Completion(
+        path=path,
+        text=str(text),
+        token_ids=tokens,
+        finish_reason=finish,  # type: ignore[arg-type]
+        stop_reason=None if stop is None else json.loads(str(stop)),
+        logprobs=None if logprobs is None else np.frombuffer(logprobs, "<f2"),  # type: ignore[call-overload]
+        top_ids=None if top_ids is None else np.frombuffer(top_ids, "<u4").reshape(table),  # type: ignore[call-overload]
+        top_logprobs=None if top_logprobs is None else np.frombuffer(top_logprobs, "<f2").reshape(table),  # type: ignore[call-overload]
+    )
+
+
+def _ids(ids: npt.NDArray[np.integer]) -> bytes:
+    return ids.astype("<u4").tobytes()
+
+
+def _half(values: npt.NDArray[np.floating] | None) -> bytes | None:
+    return None if values is None else values.astype("<f2").tobytes()

@@ -1,0 +1,67 @@
+"""Extending a run: what may be added to a directory, and what would make its samples incomparable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+
+from tts.core import UsageError, canonical_json
+from tts.running.config import BenchmarkEntry, StrategyEntry, SweepConfig
+
+
+def merge(before: SweepConfig, now: SweepConfig, place: str) -> SweepConfig:
+    """The union of two sweeps of one directory.
+
+    More n, problems, benchmarks, strategies, seeds and selectors are an extension. Another model, prompt or sampling is
+    a conflict: UsageError, saying what differs. Engine options and grading are the later sweep's.
+    """
+    for part in ("model", "sampling", "prompt"):
+        for field, old, new in _differences(part, getattr(before, part), getattr(now, part)):
+            raise UsageError(
+                f"{place}: {field} was {old!r} when the run was made, is {new!r} now; name another directory with --out"
+                + (", or set it in a strategy's entry" if part == "sampling" else "")
+            )
+    return now.model_copy(
+        update={
+            "benchmarks": _benchmarks(before, now),
+            "limit": None,
+            "seeds": tuple(dict.fromkeys((*before.seeds, *now.seeds))),
+            "strategies": _strategies(before.strategies, now.strategies),
+            "selectors": tuple(dict.fromkeys((*before.selectors, *now.selectors))),
+        }
+    )
+
+
+def _differences(name: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Field, old and new value of whatever differs."""
+    if isinstance(old, BaseModel):
+        for field in type(old).model_fields:
+            yield from _differences(f"{name}.{field}", getattr(old, field), getattr(new, field))
+    elif old != new:
+        yield name, old, new
+
+
+def with_limits(config: SweepConfig) -> tuple[BenchmarkEntry, ...]:
+    """The sweep's benchmarks, each with its own limit."""
+    return tuple(b.model_copy(update={"limit": b.limit or config.limit}) for b in config.benchmarks)
+
+
+def _benchmarks(before: SweepConfig, now: SweepConfig) -> tuple[BenchmarkEntry, ...]:
+    limits: dict[str, int | None] = {}
+    for entry in (*with_limits(before), *with_limits(now)):
+        old = limits.get(entry.name, 0)
+        limits[entry.name] = None if old is None or entry.limit is None else max(old, entry.limit)
+    return tuple(BenchmarkEntry(name=name, limit=limit) for name, limit in limits.items())
+
+
+def _strategies(before: tuple[StrategyEntry, ...], now: tuple[StrategyEntry, ...]) -> tuple[StrategyEntry, ...]:
+    found: dict[str, StrategyEntry] = {}
+    for entry in (*before, *now):
+        key = canonical_json(entry.model_dump(mode="json", exclude={"n"}))
+        same = found.get(key)
+        if same is not None and same.n is not None:
+            entry = entry.model_copy(update={"n": tuple(sorted({*same.n, *(entry.n or ())}))})
+        found[key] = entry
+    return tuple(found.values())

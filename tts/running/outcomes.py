@@ -1,0 +1,109 @@
+"""From a cell's candidates to its outcome: answers extracted, classed and graded, and written to the journal."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+
+from tts.core import Candidate, Path, Usage, canonical_json
+from tts.grading import Grader, Verdict, extract_answer
+from tts.running.cells import Cell
+from tts.running.config import GradingConfig
+from tts.running.journal import Journal
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What grading says of a cell's candidates."""
+
+    answers: tuple[str | None, ...]
+    classes: tuple[int, ...]
+    correct: tuple[bool, ...]
+    grader: dict[str, int]
+    """How often the grader hit its comparison cap, found a class with different verdicts, or ran out of time."""
+
+
+class Outcomes:
+    """Grades finished cells and records them. A context manager: it owns the grader's worker processes."""
+
+    def __init__(self, config: GradingConfig, journal: Journal):
+        """``journal`` keeps every verdict, so that each distinct pair is graded once in a run's life."""
+        self._config = config
+        self._journal = journal
+        self.label = canonical_json(config.model_dump(mode="json", exclude={"workers"}))
+        """The grading configuration that outcomes hold for."""
+        self._grader = Grader(workers=config.workers, timeout_s=config.timeout_s)
+        self._threads = ThreadPoolExecutor(config.workers, thread_name_prefix="grading")
+        for gold, answer, equal, outcome in journal.db.execute("SELECT gold, answer, equal, outcome FROM grades"):
+            self._grader.known[gold, answer] = Verdict(bool(equal), outcome)
+        self._stored = len(self._grader.known)
+        self.graded = 0
+        """Candidates graded in this session."""
+        self.correct = 0
+        """Those that were correct."""
+
+    def finished(self) -> dict[tuple[int, str, str, int, int], int]:
+        """Budget n that each recorded cell holds, by the cell's key; only those graded as configured now."""
+        sql = "SELECT problem, strategy, setting, seed, budget, n FROM cells WHERE grading = ?"
+        return {row[:5]: row[5] for row in self._journal.db.execute(sql, (self.label,))}
+
+    async def record(
+        self, cell: Cell, candidates: Sequence[Candidate], origins: Sequence[list[tuple[int, Path]]], usage: Usage
+    ) -> None:
+        """Grade a cell and hand its outcome to the journal's writer."""
+        texts = [c.text for c in candidates]
+        loop = asyncio.get_running_loop()
+        graded = await loop.run_in_executor(self._threads, self._grade, cell.problem.answer, texts)
+        rows = [
+            (i, canonical_json(origins[i]), graded.answers[i], graded.classes[i], graded.correct[i], c.finished,
+             c.output_tokens, canonical_json(dict(c.scores)))
+            for i, c in enumerate(candidates)
+        ]  # fmt: skip
+        head = (*cell.key, cell.n, self.label, canonical_json(asdict(usage)), canonical_json(graded.grader))
+        fresh = [(g, a, v.equal, v.outcome) for (g, a), v in self._new_verdicts()]
+
+        def write(db: sqlite3.Connection) -> None:
+            db.executemany("INSERT OR IGNORE INTO grades VALUES (?, ?, ?, ?)", fresh)
+            db.execute("DELETE FROM cells WHERE (problem, strategy, setting, seed, budget) = (?, ?, ?, ?, ?)", cell.key)
+            columns = "problem, strategy, setting, seed, budget, n, grading, usage, grader"
+            row = db.execute(f"INSERT INTO cells ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", head).lastrowid
+            db.executemany(f"INSERT INTO candidates VALUES ({row}, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+        self._journal.writer.put(write)
+        self.graded += len(candidates)
+        self.correct += sum(graded.correct)
+
+    def _grade(self, gold: str, texts: Sequence[str]) -> Graded:
+        """Runs in a thread. A class is as correct as its representative."""
+        answers = [extract_answer(text, think_tags=self._config.think_tags) for text in texts]
+        classes = self._grader.classify(answers)
+        verdicts = {a: self._grader.equivalent(gold, a) for a in dict.fromkeys(answers) if a is not None}
+        right = [verdicts[representative].equal for representative in classes.representatives]
+        mixed = {k for a, k in zip(answers, classes.labels, strict=True) if a and verdicts[a].equal != right[k]}
+        timeouts = classes.timeouts + sum(v.outcome == "timeout" for v in verdicts.values())
+        return Graded(
+            answers=tuple(answers),
+            classes=tuple(classes.labels),
+            correct=tuple(k >= 0 and right[k] for k in classes.labels),
+            grader={"capped": int(classes.capped), "mixed": len(mixed), "timeouts": timeouts},
+        )
+
+    def _new_verdicts(self) -> list[tuple[tuple[str, str], Verdict]]:
+        """Verdicts since the last call: the grader only ever adds to what it knows."""
+        fresh = list(self._grader.known.items())[self._stored :]
+        self._stored += len(fresh)
+        return fresh
+
+    def close(self) -> None:
+        """End the workers."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._grader.close()
+
+    def __enter__(self) -> Outcomes:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()

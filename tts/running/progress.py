@@ -1,0 +1,92 @@
+"""What a run shows while it works: a live line on a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TextIO
+
+from rich.console import Console
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+
+LIVE_SECONDS = 0.5
+PLAIN_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Status:
+    """One look at a run."""
+
+    cells: int
+    """All cells of the run, those of earlier sessions included."""
+    done: int
+    session_done: int
+    """Cells finished in this session: the rate and the remaining time are told from these."""
+    samples: int
+    """Drawn in this session."""
+    tokens: int
+    """Generated in this session."""
+    accuracy: float | None
+    """Mean over the candidates graded in this session."""
+    starting: bool
+    """The engine is loading its model."""
+
+
+class Progress:
+    """Looks at a run every now and then; the run itself is never slowed by it."""
+
+    def __init__(self, look: Callable[[], Status], stream: TextIO, clock: Callable[[], float] = time.monotonic):
+        """``look`` is called a few times a second at most; ``stream`` gets the lines."""
+        self._look = look
+        self._stream = stream
+        self._clock = clock
+        self._console = Console(file=stream)
+        self._since = clock()
+
+    async def show(self) -> None:
+        """Show the run until cancelled."""
+        live = self._console.is_terminal
+        screen: AbstractContextManager[Live | None]
+        screen = Live(console=self._console, auto_refresh=False, transient=True) if live else nullcontext()
+        with screen as display:
+            while True:
+                await asyncio.sleep(LIVE_SECONDS if live else PLAIN_SECONDS)
+                status = self._look()
+                if display is not None:
+                    display.update(self._bar(status), refresh=True)
+                else:
+                    self._stream.write(self.line(status) + "\n")
+                    self._stream.flush()
+
+    def line(self, status: Status) -> str:
+        """One line of plain text."""
+        if status.starting:
+            return f"starting the engine ... {self._clock() - self._since:.0f} s"
+        seconds = max(self._clock() - self._since, 1e-9)
+        parts = [
+            f"{status.done}/{status.cells} cells",
+            f"{status.samples} samples",
+            f"{status.tokens / seconds:,.0f} tokens/s",
+            f"ETA {self._remaining(status, seconds)}",
+        ]
+        if status.accuracy is not None:
+            parts.append(f"accuracy so far {status.accuracy:.1%}")
+        return "  ".join(parts)
+
+    def _bar(self, status: Status) -> Table:
+        grid = Table.grid(padding=(0, 1))
+        grid.add_row(ProgressBar(total=max(status.cells, 1), completed=status.done, width=24), self.line(status))
+        return grid
+
+    @staticmethod
+    def _remaining(status: Status, seconds: float) -> str:
+        if not status.session_done:
+            return "?"
+        left = (status.cells - status.done) * seconds / status.session_done
+        return str(timedelta(seconds=round(left)))

@@ -1,0 +1,163 @@
+"""One `tts run`: from a sweep's configuration to a run directory with every cell finished and graded."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, TextIO
+
+import tts
+from tts.core import Engine, TtsError, fingerprint
+from tts.engines import make_engine
+from tts.running.broker import Broker
+from tts.running.cells import HeldProblem, Setting, cells_of
+from tts.running.config import SweepConfig, settings_of
+from tts.running.journal import Journal
+from tts.running.outcomes import Outcomes
+from tts.running.problems import load_new, take_up
+from tts.running.progress import Progress, Status
+from tts.running.provenance import commit, hardware, versions
+from tts.running.rundir import RunDir
+from tts.running.runner import Runner
+from tts.running.terminal import output_to
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What one session did."""
+
+    path: Path
+    cells: int
+    drawn: int
+    """Samples drawn from the engine."""
+    held: int
+    """Samples that the journal held at the start."""
+    redrawn: int
+    """Samples that were in flight when an earlier session died."""
+    seconds: float
+
+
+def run(
+    config: SweepConfig | None,
+    out: Path,
+    data_dir: Path | None = None,
+    engine: Engine | None = None,
+    stream: TextIO | None = None,
+) -> Summary:
+    """Run a sweep in ``out``, or finish the one that it holds (``config`` None).
+
+    ``engine``: instead of the one that the configuration names, for tests; ``stream``: where progress is shown.
+    Raises UsageError for what the user can mend and EngineError when the engine dies; what was journaled stays.
+    """
+    with RunDir(out) as rundir:
+        union = rundir.union(config)
+        settings = settings_of(union, str(out / "config.yaml"))
+        engine = engine or make_engine(union.model, union.engine)
+        rundir.check_model(union.model, engine.identity)
+        new = load_new(union, rundir, engine, data_dir)
+        rundir.save_config(union)
+        journal = Journal(rundir.journal)
+        try:
+            problems = take_up(new, rundir, journal, engine)
+            with output_to(out / "engine.log"):
+                return asyncio.run(_session(union, settings, problems, rundir, journal, engine, stream or sys.stderr))
+        except BaseExceptionGroup as group:
+            raise _first(group) from group
+        finally:
+            journal.close()
+
+
+async def _session(
+    config: SweepConfig,
+    settings: Sequence[Setting],
+    problems: Sequence[HeldProblem],
+    rundir: RunDir,
+    journal: Journal,
+    engine: Engine,
+    stream: TextIO,
+) -> Summary:
+    began = time.monotonic()
+    session = _describe(rundir, config, settings, engine)
+    broker = Broker(engine, journal)
+    with Outcomes(config.grading, journal) as outcomes:
+        cells = list(cells_of(problems, settings, config.seeds))
+        finished = outcomes.finished()
+        todo = [c for c in cells if finished.get(c.key, 0) < c.n]
+        runner = Runner(broker, journal, outcomes, {})
+        look = partial(_look, len(cells), len(todo), runner, broker, outcomes)
+        shown = asyncio.create_task(Progress(look, stream).show())
+        try:
+            await runner.run(todo)
+            journal.writer.flush()
+            session["finished"] = _now()
+        finally:
+            shown.cancel()
+            await engine.close()
+            session |= {"seconds": round(time.monotonic() - began, 3), "samples": broker.drawn, "tokens": broker.tokens}
+            rundir.save_info()
+    return Summary(rundir.path, len(cells), broker.drawn, journal.held, journal.redrawn, session["seconds"])
+
+
+def _describe(rundir: RunDir, config: SweepConfig, settings: Sequence[Setting], engine: Engine) -> dict[str, Any]:
+    """Write down what is run and on what; returns the new session's entry."""
+    session: dict[str, Any] = {
+        "started": _now(),
+        "finished": None,
+        "seconds": None,
+        "engine": engine.version,
+        "versions": versions(),
+        "hardware": hardware(),
+        "git": commit(),
+    }
+    info = rundir.info
+    info["tts"] = tts.__version__
+    info["model"] = {
+        "name": config.model,
+        "fingerprint": fingerprint(engine.identity),
+        "identity": dict(engine.identity),
+    }
+    info["config"] = config.model_dump(mode="json", exclude={"out"})
+    info["seeds"] = list(config.seeds)
+    info["selectors"] = list(config.selectors)
+    info["plan"] = [
+        {"strategy": s.name, "setting": s.label, "independent": s.strategy.independent, "n": list(s.budgets)}
+        for s in settings
+    ]
+    info.setdefault("sessions", []).append(session)
+    rundir.save_info()
+    return session
+
+
+def _look(cells: int, todo: int, runner: Runner, broker: Broker, outcomes: Outcomes) -> Status:
+    return Status(
+        cells=cells,
+        done=cells - todo + runner.finished,
+        session_done=runner.finished,
+        samples=broker.drawn,
+        tokens=broker.tokens,
+        accuracy=outcomes.correct / outcomes.graded if outcomes.graded else None,
+        starting=broker.starting,
+    )
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The exception that a group of concurrent failures is about."""
+    leaves: list[BaseException] = []
+    stack: list[BaseException] = [group]
+    while stack:
+        error = stack.pop()
+        if isinstance(error, BaseExceptionGroup):
+            stack.extend(reversed(error.exceptions))
+        else:
+            leaves.append(error)
+    return next((e for e in leaves if isinstance(e, TtsError)), leaves[0])
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

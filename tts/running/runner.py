@@ -1,0 +1,71 @@
+"""Runs cells: many at once, in order, through a window sized to the engine; older cells' requests go first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+from tts.core import Verifier
+from tts.running.broker import Broker
+from tts.running.cells import Cell
+from tts.running.journal import Journal
+from tts.running.outcomes import Outcomes
+from tts.running.tools import CellTools
+
+AHEAD = 2
+"""Cells are admitted while fewer than this many times the engine's capacity of samples are in flight."""
+
+
+class Runner:
+    """Solves and grades cells."""
+
+    def __init__(self, broker: Broker, journal: Journal, outcomes: Outcomes, verifiers: Mapping[str, Verifier]):
+        """The run's parts; the runner owns none of them."""
+        self._broker = broker
+        self._journal = journal
+        self._outcomes = outcomes
+        self._verifiers = verifiers
+        self.finished = 0
+        """Cells finished in this session."""
+
+    async def run(self, cells: Iterable[Cell]) -> None:
+        """Run all cells to their outcomes. Raises what a strategy or the engine raises, as an ExceptionGroup."""
+        await admit(cells, self._run_cell, self._has_room, self._broker.landed)
+
+    def _has_room(self, live: int) -> bool:
+        capacity = self._broker.engine.capacity
+        return self._broker.in_flight < AHEAD * capacity and live < AHEAD * capacity
+
+    async def _run_cell(self, cell: Cell) -> None:
+        tools = CellTools(cell, self._broker, self._journal, self._verifiers)
+        candidates = await cell.setting.strategy.solve(cell.problem.question, cell.n, tools)
+        origins = [tools.origin(c) for c in candidates]
+        await self._outcomes.record(cell, candidates, origins, tools.usage(candidates))
+        self.finished += 1
+
+
+async def admit(
+    cells: Iterable[Cell],
+    work: Callable[[Cell], Awaitable[None]],
+    has_room: Callable[[int], bool],
+    changed: asyncio.Event,
+) -> None:
+    """Start ``work`` on each cell in order, whenever ``has_room(cells under way)``; ``changed`` says when to look."""
+    live = 0
+
+    async def one(cell: Cell) -> None:
+        nonlocal live
+        try:
+            await work(cell)
+        finally:
+            live -= 1
+            changed.set()
+
+    async with asyncio.TaskGroup() as group:
+        for cell in cells:
+            while live and not has_room(live):
+                changed.clear()
+                await changed.wait()
+            live += 1
+            group.create_task(one(cell))
+            await asyncio.sleep(0)  # let it send its first requests, so that the next look counts them

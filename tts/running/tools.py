@@ -1,0 +1,98 @@
+"""What a strategy holds while it solves one cell: sampling and scoring through the journal, and random streams."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from tts.core import (
+    Candidate,
+    Completion,
+    Path,
+    Score,
+    TtsError,
+    Usage,
+    Verifier,
+    digest,
+    stream,
+)
+from tts.running.broker import Broker
+from tts.running.cells import Cell
+from tts.running.journal import Journal
+from tts.running.prefill import ideal_prefill
+
+
+class CellTools:
+    """The ``Tools`` of one cell; remembers what was asked, to charge for it."""
+
+    def __init__(self, cell: Cell, broker: Broker, journal: Journal, verifiers: Mapping[str, Verifier]):
+        """One cell, its source of completions, and the run's verifiers by name."""
+        self._cell = cell
+        self._broker = broker
+        self._journal = journal
+        self._verifiers = verifiers
+        self._requests: list[tuple[tuple[int, ...], list[Completion]]] = []  # prefix, answers
+        self._verifier_tokens = 0
+        self._contexts: dict[Path, int] = {}
+
+    async def sample(
+        self, n: int, *, path: Path = ("sample",), prefix: Sequence[int] = (), **overrides: object
+    ) -> list[Completion]:
+        """See ``tts.core.Sampler.sample``."""
+        cell = self._cell
+        paths = [(*path, i) for i in range(n)]
+        if again := self._contexts.keys() & set(paths):
+            raise TtsError(
+                f"strategy {cell.setting.name!r} asked twice for the sample {min(again, key=str)}: a path names one "
+                "fresh draw, so give each call a path of its own"
+            )
+        self._contexts |= dict.fromkeys(paths, 0)  # taken, before the first await
+        params = cell.setting.sampling
+        if overrides:
+            params = type(params).model_validate({**params.model_dump(), **overrides})
+        problem = (cell.problem.row, cell.problem.name)
+        ids = cell.problem.prompt.token_ids
+        context, answers = await self._broker.draw(problem, ids, prefix, params, cell.seed, paths, cell.index)
+        self._contexts |= dict.fromkeys(paths, context)
+        self._requests.append((tuple(prefix), answers))
+        return answers
+
+    async def score(self, verifier: str, candidates: Sequence[Candidate]) -> list[Score]:
+        """See ``tts.core.Tools.score``."""
+        judge = self._verifiers[verifier]
+        question = self._cell.problem.question
+        keys = [digest(judge.fingerprint, self._cell.problem.name, question.text, c.text) for c in candidates]
+        held = self._journal.scores(keys)
+        missing = {k: c for k, c in zip(keys, candidates, strict=True) if k not in held}
+        if missing:
+            fresh = dict(zip(missing, await judge.score(question, list(missing.values())), strict=True))
+            self._journal.record_scores(verifier, fresh)
+            held |= fresh
+        self._verifier_tokens += sum(held[k].tokens for k in set(keys))
+        return [held[k] for k in keys]
+
+    def rng(self, *path: str | int) -> np.random.Generator:
+        """A generator that is a function of the cell and ``path`` alone."""
+        cell = self._cell
+        _, strategy, label, seed, budget = cell.key
+        return stream(cell.problem.name, strategy, label, seed, budget, *path)
+
+    def origin(self, candidate: Candidate) -> list[tuple[int, Path]]:
+        """Where the journal holds a candidate's completions: (context, path) each."""
+        return [(self._contexts[c.path], c.path) for c in candidate.completions]
+
+    def usage(self, candidates: Sequence[Candidate]) -> Usage:
+        """What the cell spent. What the journal answered is charged as if it had been computed."""
+        prompt = self._cell.problem.prompt.token_ids
+        answers = [c for _, batch in self._requests for c in batch]
+        generated = sum(c.output_tokens for c in answers)
+        kept = {c.path: c.output_tokens for candidate in candidates for c in candidate.completions}
+        return Usage(
+            output_tokens=generated,
+            prompt_tokens_ideal=ideal_prefill(prompt, self._requests),
+            prompt_tokens_none=sum((len(prompt) + len(prefix)) * len(batch) for prefix, batch in self._requests),
+            discarded_tokens=generated - sum(kept.values()),
+            verifier_tokens=self._verifier_tokens,
+            samples=len(answers),
+        )
