@@ -49,7 +49,7 @@ lock:  ## resolve pyproject.toml and requirements/cpu.in into requirements/cpu.t
 lock-check: $(INSTALLED)  ## verify that requirements/cpu.txt meets every requirement
 	$(BIN)/python requirements/lock.py --check
 
-dist: $(INSTALLED)  ## build the sdist and the wheel into dist/
+dist:  ## build the sdist and the wheel into dist/
 	$(PYTHON) -m venv .cache/build
 	.cache/build/bin/python -m pip install --quiet --upgrade build
 	.cache/build/bin/python -m build
