@@ -3,11 +3,12 @@
 import json
 import shutil
 import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pytest
 
-from tts.analysis import read_run
+from tts.analysis import connect, read_run
 from tts.core import UsageError
 
 
@@ -100,3 +101,11 @@ def test_a_file_that_is_no_journal_is_named(tmp_path):
     (tmp_path / "journal.sqlite").touch()
     with pytest.raises(UsageError, match="no such table"):
         read_run(tmp_path)
+
+
+def test_a_connection_cannot_write_and_is_only_given_to_a_run(make_run, entry, tmp_path):
+    made = make_run([entry([1])])
+    with closing(connect(made.save())) as db, pytest.raises(sqlite3.OperationalError, match="readonly"):
+        db.execute("DELETE FROM cells")
+    with pytest.raises(UsageError, match="not a run directory"):
+        connect(tmp_path)

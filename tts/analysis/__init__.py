@@ -3,7 +3,7 @@
 from tts.analysis.curves import COLUMNS, EXACT, CurveRow, Curves, Missing, curves, subset_accuracy
 from tts.analysis.estimators import majority_at_k, mean_at_k, pass_at_k
 from tts.analysis.intervals import Interval, bootstrap_means, mean_interval, same_value_interval
-from tts.analysis.rundata import Cell, Entry, ProblemInfo, RunData, read_run
+from tts.analysis.rundata import Cell, Entry, ProblemInfo, RunData, connect, read_run
 
 __all__ = [
     "COLUMNS",
@@ -17,6 +17,7 @@ __all__ = [
     "ProblemInfo",
     "RunData",
     "bootstrap_means",
+    "connect",
     "curves",
     "majority_at_k",
     "mean_at_k",

@@ -99,6 +99,18 @@ class RunData:
     """Samples that were in flight when the run died, and were drawn again."""
 
 
+def connect(run: Path) -> sqlite3.Connection:
+    """A connection to a run's journal that cannot write and disturbs no writer; the caller closes it.
+
+    Raises UsageError where ``run`` is not a run directory, cannot be read, or was written by a newer version.
+    """
+    _run_json(run)
+    try:
+        return _open(run / "journal.sqlite")
+    except sqlite3.Error as error:
+        raise _unreadable(run, error) from error
+
+
 def read_run(run: Path) -> RunData:
     """Everything of a run directory that curves need, in one read transaction.
 
@@ -106,7 +118,7 @@ def read_run(run: Path) -> RunData:
     """
     info = _run_json(run)
     try:
-        with closing(_connect(run / "journal.sqlite")) as db:
+        with closing(_open(run / "journal.sqlite")) as db:
             db.execute("BEGIN")
             problems = _problems(db)
             cells = dict(_cells(db))
@@ -114,10 +126,7 @@ def read_run(run: Path) -> RunData:
             (samples,) = db.execute("SELECT count(*) FROM samples").fetchone()
             (redrawn,) = db.execute("SELECT coalesce(sum(redrawn), 0) FROM sessions").fetchone()
     except sqlite3.Error as error:
-        raise UsageError(
-            f"{run / 'journal.sqlite'}: cannot be read as a run's journal ({error}); "
-            "restore the file, or run again into a new directory"
-        ) from error
+        raise _unreadable(run, error) from error
     try:
         return RunData(
             path=run,
@@ -140,6 +149,13 @@ def read_run(run: Path) -> RunData:
         raise UsageError(
             f"{run / 'run.json'}: missing or malformed field ({error!r}); `tts run` on this directory writes it anew"
         ) from error
+
+
+def _unreadable(run: Path, error: sqlite3.Error) -> UsageError:
+    return UsageError(
+        f"{run / 'journal.sqlite'}: cannot be read as a run's journal ({error}); "
+        "restore the file, or run again into a new directory"
+    )
 
 
 def _run_json(run: Path) -> dict[str, Any]:
@@ -172,7 +188,7 @@ def _run_json(run: Path) -> dict[str, Any]:
     return dict(info)
 
 
-def _connect(journal: Path) -> sqlite3.Connection:
+def _open(journal: Path) -> sqlite3.Connection:
     """A connection that cannot write. A journal at rest in a directory that is not writable is opened as immutable."""
     uri = journal.resolve().as_uri()
     try:
