@@ -89,7 +89,7 @@ def test_a_full_disk_stops_the_run_with_one_line_and_what_was_committed_stays(tm
         raise sqlite3.OperationalError("database or disk is full")
 
     journal.writer.put(full)
-    with pytest.raises(TtsError, match="disk is full.*run the same directory again"):
+    with pytest.raises(TtsError, match=r"disk is full.*run the same directory again"):
         journal.writer.flush()
     assert len(journal.samples(context, [("sample", i) for i in range(3)])) == 3
     journal.close()

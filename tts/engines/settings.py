@@ -30,11 +30,14 @@ def default_options() -> dict[str, Any]:
     if cpu_only():
         options["max_num_seqs"] = 64
         options["block_size"] = 32  # the CPU's own default, 128, misses short shared prefixes
+        options["enforce_eager"] = True  # compiling takes a minute at the first start, and a C++ compiler
+        if "VLLM_CPU_KVCACHE_SPACE" not in os.environ:
+            options["kv_cache_memory_bytes"] = 2 * 2**30  # else vLLM takes nearly all of the machine's memory
     return options
 
 
 def dtype_for(asked: str | None) -> str:
-    """The dtype to serve in: what was asked for, else vLLM's choice, else float32 on a CPU without AVX512."""
+    """The dtype to serve in: what was asked for, else the model's own, else float32 on a CPU without fast bfloat16."""
     if asked not in (None, "auto"):
         return str(asked)
     return "float32" if cpu_only() and not _has_fast_bfloat16() else "auto"
@@ -42,11 +45,12 @@ def dtype_for(asked: str | None) -> str:
 
 @cache
 def _has_fast_bfloat16() -> bool:
+    """AVX2 alone is five times slower in bfloat16 than in float32, with AMX it is three times faster (measured)."""
     try:
         flags = Path("/proc/cpuinfo").read_text()
     except OSError:
         return False
-    return "avx512f" in flags
+    return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
 def log_to_descriptor() -> None:
@@ -61,7 +65,6 @@ def set_environment() -> None:
     for name, value in {
         "VLLM_NO_USAGE_STATS": "1",
         "VLLM_WORKER_MULTIPROC_METHOD": "spawn",  # a forked child would not carry the watchdog's mark
-        "VLLM_CPU_KVCACHE_SPACE": "2",
         "TOKENIZERS_PARALLELISM": "false",
         "TRANSFORMERS_VERBOSITY": "error",
     }.items():

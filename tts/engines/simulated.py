@@ -170,7 +170,7 @@ class _Draw:
         self.params: SamplingParams = request.params
         self.step_tokens = step_tokens
         self.answers = (answer, *truth.wrong)
-        self.survival = truth.success ** (1 / truth.steps)
+        self.survival: float = truth.success ** (1 / truth.steps)
         self.cumulative = list(accumulate(truth.wrong_probabilities))
         self.prefix = _own(request.prompt_ids)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import itertools
 import os
 import threading
@@ -104,7 +103,9 @@ class VllmEngine:
         except (UsageError, EngineError, asyncio.CancelledError):
             raise
         except BaseException as error:
-            raise EngineError(f"the vLLM engine did not start: {_why(error)}") from error
+            raise EngineError(
+                f"the vLLM engine did not start ({_why(error)}); engine.log in the run directory says why"
+            ) from error
         self.context = int(self._llm.model_config.max_model_len)
 
     def _load(self) -> Any:
@@ -112,6 +113,7 @@ class VllmEngine:
         from vllm.v1.engine.async_llm import AsyncLLM
 
         log_to_descriptor()
+        AsyncLLM.__del__ = _nothing  # it would shut down again, at exit, when half the interpreter is gone
         known = list(AsyncEngineArgs.__dataclass_fields__)
         for name in self._options:
             if name not in known:
@@ -133,7 +135,6 @@ class VllmEngine:
         if self._llm is not None:
             self._llm.shutdown(timeout=1.0)
             self._llm = None
-            gc.collect()  # its finaliser must not run when half the interpreter is gone
         if self._watchdog is not None:
             await asyncio.to_thread(self._watchdog.close)
             self._watchdog = None
@@ -153,7 +154,8 @@ class VllmEngine:
             (output,) = [final async for final in stream]
         except (EngineDeadError, EngineGenerateError) as error:
             raise EngineError(
-                f"the vLLM engine died ({_why(error)}); what was sampled is kept: run the same directory again"
+                f"the vLLM engine died ({_why(error)}); engine.log in the run directory may say why; "
+                "what was sampled is kept: run the same directory again"
             ) from error
         except ValueError as error:
             raise EngineError(f"vLLM refuses a request of {request.problem}: {_why(error)}") from error
@@ -195,6 +197,10 @@ def _completion(path: Any, output: Any, request: Request) -> Completion:
             top_ids = np.asarray(flat.token_ids, np.uint32)[columns]
             top_logprobs = values[columns].astype(np.float16)
     return Completion(path, output.text, ids, output.finish_reason, output.stop_reason, own, top_ids, top_logprobs)
+
+
+def _nothing(_: object) -> None:
+    """``VllmEngine.close`` has done it."""
 
 
 def _settle(future: asyncio.Future[Any], value: Any, error: BaseException | None) -> None:

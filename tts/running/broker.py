@@ -31,7 +31,7 @@ class Broker:
         self._fingerprint = fingerprint(engine.identity)
         self._starting: asyncio.Task[None] | None = None
         self._journal = journal
-        self._version = journal.engine(engine.version)
+        self._version = 0
         self._flights: dict[tuple[int, Path], asyncio.Future[Completion]] = {}
         self.in_flight = 0
         """Samples that the engine has been asked for and has not yet answered."""
@@ -102,6 +102,7 @@ class Broker:
     async def _started(self) -> None:
         """Start the engine for the first sample that the journal lacks: a replay needs none."""
         if self._starting is None:
+            self._version = self._journal.engine(self.engine.version)
             self._starting = asyncio.create_task(self.engine.start())
         await asyncio.shield(self._starting)
 

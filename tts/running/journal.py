@@ -57,10 +57,11 @@ class Journal:
         self.db.close()
 
     def engine(self, version: str) -> int:
-        """The row of an engine's version, made where it is new. Before any sample is drawn."""
-        self.db.execute("INSERT OR IGNORE INTO engines (version) VALUES (?)", (version,))
-        (row,) = self.db.execute("SELECT id FROM engines WHERE version = ?", (version,)).fetchone()
-        return int(row)
+        """The row of an engine's version, made where it is new."""
+        engines = dict(self.db.execute("SELECT version, id FROM engines"))
+        row = int(engines.get(version, len(engines) + 1))
+        self.writer.put(lambda db: db.execute("INSERT OR IGNORE INTO engines VALUES (?, ?)", (row, version)))
+        return row
 
     # --- samples -----------------------------------------------------------------------------------------------
 

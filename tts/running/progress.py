@@ -68,6 +68,8 @@ class Progress:
         """One line of plain text."""
         if status.starting:
             return f"starting the engine ... {self._clock() - self._since:.0f} s"
+        if not status.samples and not status.session_done:
+            self._since = self._clock()  # rates count from where the engine began to answer
         seconds = max(self._clock() - self._since, 1e-9)
         parts = [
             f"{status.done}/{status.cells} cells",
