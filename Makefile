@@ -68,14 +68,14 @@ help:  ## this list
 $(INSTALLED): requirements/cpu.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "$(PYTHON): Python >= 3.11 is needed; name one with make PYTHON=..." >&2; exit 1; }
-	@echo "installing into $(VENV) (about 3 GB)"
+	@echo "installing into $(VENV) (about 3 GB; minutes, the first time)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --no-deps -r requirements/cpu.txt
+	@$(BIN)/python -m pip install -qq --no-deps -r requirements/cpu.txt
 	@$(BIN)/python -c 'import torch' 2>/dev/null \
-	  || { $(BIN)/python -m pip install --quiet $(TORCH) && $(BIN)/python -c 'import torch'; } >$(VENV)/torch.log 2>&1 \
+	  || { $(BIN)/python -m pip install -qq $(TORCH) && $(BIN)/python -c 'import torch'; } >$(VENV)/torch.log 2>&1 \
 	  || { echo "torch does not import (see $(VENV)/torch.log): offer pip the CPU wheel of $(TORCH), e.g. in a" \
 	    "folder named by PIP_FIND_LINKS, and run make again" >&2; exit 1; }
-	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(SMOLLM2)/config.json: examples/smollm2.py | $(INSTALLED)
