@@ -40,16 +40,17 @@ class Recipe:
     pools: int
     """Pools of examples to train on."""
     pool_examples: int = 2048
-    batch_tokens: int = 4096
-    rate: float = 3e-3
+    batch_tokens: int = 2048
+    rate: float = 4e-3
     warmup: int = 100
     """Batches of linear warm-up; then a cosine down to a hundredth."""
     decay: float = 0.05
+    """Weight decay of matrices."""
 
 
 RECIPES = {
-    "policy": Recipe(seed=1, hidden=128, intermediate=384, layers=4, heads=2, mistakes=1.0, pools=64),
-    "large": Recipe(seed=2, hidden=192, intermediate=672, layers=4, heads=3, mistakes=0.6, pools=64),
+    "policy": Recipe(seed=1, hidden=128, intermediate=384, layers=4, heads=2, mistakes=1.0, pools=40),
+    "large": Recipe(seed=2, hidden=192, intermediate=672, layers=4, heads=3, mistakes=0.6, pools=40),
 }
 
 
@@ -86,12 +87,16 @@ def tensors(batch: list[Example]) -> tuple[torch.Tensor, torch.Tensor]:
     return ids[:, :-1].contiguous(), targets[:, 1:].contiguous()
 
 
-def optimizer_for(model: Any, rate: float, decay: float) -> torch.optim.Optimizer:
-    """AdamW; no weight decay on norms and biases."""
-    matrices = [p for p in model.parameters() if p.ndim > 1]
+def optimizers_for(model: Any, rate: float, decay: float) -> list[torch.optim.Optimizer]:
+    """Muon for the layers' matrices, AdamW for the embedding and the norms; no weight decay on norms."""
+    embedding = model.get_input_embeddings().weight
+    matrices = [p for p in model.parameters() if p.ndim > 1 and p is not embedding]
     vectors = [p for p in model.parameters() if p.ndim <= 1]
-    groups = [{"params": matrices, "weight_decay": decay}, {"params": vectors, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.95), foreach=True)
+    groups = [{"params": [embedding], "weight_decay": decay}, {"params": vectors, "weight_decay": 0.0}]
+    return [
+        torch.optim.Muon(matrices, lr=rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.95)),
+    ]
 
 
 def schedule(step: int, done: float, warmup: int) -> float:
@@ -103,13 +108,14 @@ def schedule(step: int, done: float, warmup: int) -> float:
 def train(name: str, recipe: Recipe, work: Path) -> tuple[Any, dict[str, Any]]:
     """Train to the end, from the saved state where there is one; return the model and its log."""
     model = build(recipe)
-    optimizer = optimizer_for(model, recipe.rate, recipe.decay)
+    optimizers = optimizers_for(model, recipe.rate, recipe.decay)
     log: dict[str, Any] = {"step": 0, "pool": 0, "tokens": 0, "cpu_seconds": 0.0, "wall_seconds": 0.0, "losses": []}
     state_file = work / f"{name}.pt"
     if state_file.exists():
         state = torch.load(state_file, weights_only=True)
         model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
+        for optimizer, saved in zip(optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
         log = state["log"]
     rates = Rates().scaled(recipe.mistakes)
     model.train()
@@ -118,15 +124,16 @@ def train(name: str, recipe: Recipe, work: Path) -> tuple[Any, dict[str, Any]]:
         cut = batches(f"{name}/{recipe.seed}/{pool}", rates, recipe.pool_examples, recipe.batch_tokens)
         for i, batch in enumerate(cut):
             factor = schedule(log["step"], (pool + i / len(cut)) / recipe.pools, recipe.warmup)
-            for group in optimizer.param_groups:
+            for group in (g for o in optimizers for g in o.param_groups):
                 group["lr"] = recipe.rate * factor
             ids, targets = tensors(batch)
             logits = model(ids, use_cache=False).logits
             loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=-100)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
+            for optimizer in optimizers:
+                optimizer.step()
+            model.zero_grad(set_to_none=True)
             losses.append(loss.item())
             log["step"] += 1
             log["tokens"] += sum(len(e.ids) for e in batch)
@@ -134,13 +141,14 @@ def train(name: str, recipe: Recipe, work: Path) -> tuple[Any, dict[str, Any]]:
         log["losses"].append(round(sum(losses) / len(losses), 4))
         log["cpu_seconds"] = round(log["cpu_seconds"] + time.process_time() - cpu, 1)
         log["wall_seconds"] = round(log["wall_seconds"] + time.monotonic() - wall, 1)
-        _save_state({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "log": log}, state_file)
+        saved = [o.state_dict() for o in optimizers]
+        save_state({"model": model.state_dict(), "optimizers": saved, "log": log}, state_file)
         summary = {k: log[k] for k in ("pool", "step", "tokens", "cpu_seconds", "wall_seconds")}
         print(json.dumps({**summary, "loss": log["losses"][-1]}), flush=True)  # noqa: T201
     return model, log
 
 
-def _save_state(state: dict[str, Any], path: Path) -> None:
+def save_state(state: dict[str, Any], path: Path) -> None:
     """Replace the saved state in one move, so that a kill at any time leaves a whole one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
