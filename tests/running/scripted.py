@@ -1,4 +1,4 @@
-"""A scripted engine: the simulated policy, answering in any order that the test wants, and counting what it is asked."""
+"""A scripted engine: the simulated policy, answering in any order a test wants, and counting what it is asked."""
 
 from __future__ import annotations
 

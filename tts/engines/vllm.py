@@ -106,6 +106,7 @@ class VllmEngine:
             raise EngineError(
                 f"the vLLM engine did not start ({_why(error)}); engine.log in the run directory says why"
             ) from error
+        self._watchdog.unmark()
         self.context = int(self._llm.model_config.max_model_len)
 
     def _load(self) -> Any:
@@ -144,7 +145,7 @@ class VllmEngine:
     async def sample(self, request: Request) -> list[Completion]:
         """One completion a path, as one vLLM request; its log-probabilities are raw (before temperature)."""
         from vllm.inputs import TokensPrompt
-        from vllm.v1.engine.exceptions import EngineDeadError, EngineGenerateError
+        from vllm.v1.engine.exceptions import EngineDeadError
 
         prompt = TokensPrompt(prompt_token_ids=list(request.prompt_ids))
         params = self._params(request)
@@ -152,12 +153,12 @@ class VllmEngine:
         try:
             stream = self._llm.generate(prompt, params, number, priority=request.priority)
             (output,) = [final async for final in stream]
-        except (EngineDeadError, EngineGenerateError) as error:
+        except EngineDeadError as error:
             raise EngineError(
                 f"the vLLM engine died ({_why(error)}); engine.log in the run directory may say why; "
                 "what was sampled is kept: run the same directory again"
             ) from error
-        except ValueError as error:
+        except Exception as error:  # a refused request; the engine lives on
             raise EngineError(f"vLLM refuses a request of {request.problem}: {_why(error)}") from error
         answers = sorted(output.outputs, key=lambda o: o.index)
         return [_completion(path, o, request) for path, o in zip(request.paths, answers, strict=True)]
