@@ -18,7 +18,7 @@ FLAWLESS = Rates().scaled(0)
 
 
 def sure(**wrong: float) -> Rates:
-    return Rates(**{**{f: 0.0 for f in Rates.__slots__}, **wrong})
+    return Rates(**{**dict.fromkeys(Rates.__slots__, 0.0), **wrong})
 
 
 def test_a_student_without_misconceptions_is_right() -> None:
