@@ -18,7 +18,9 @@ DATA_DIR ?= $(wildcard ../shared/data/benchmarks)
 .PHONY: demo test install lint format typecheck pytest smollm2 lock lock-check dist clean distclean help
 
 demo: $(INSTALLED) $(SMOLLM2)/config.json  ## sample real problems with a real model on the CPU, and draw the curve
-	$(BIN)/tts run examples/demo.yaml $(if $(DATA_DIR),--data-dir $(DATA_DIR)) --out runs/demo
+	@$(BIN)/tts run examples/demo.yaml --out runs/demo \
+	  $(if $(DATA_DIR),--data-dir $(DATA_DIR),--benchmark arith:levels=1-4,per_level=2)
+	@$(BIN)/tts report runs/demo
 
 test: lint typecheck pytest  ## lint, type check and run all tests
 
