@@ -44,7 +44,7 @@ pytest: $(INSTALLED)  ## the tests alone; pick some with ARGS="-k NAME"
 smollm2: $(SMOLLM2)/config.json  ## write the small model of the demo as a folder that vLLM loads
 
 lock:  ## resolve pyproject.toml and requirements/cpu.in into requirements/cpu.txt
-	$(PYTHON) -m venv .cache/lock
+	$(PYTHON) -m venv --clear .cache/lock
 	.cache/lock/bin/python -m pip install --quiet --upgrade pip packaging
 	.cache/lock/bin/python requirements/lock.py
 
@@ -52,7 +52,7 @@ lock-check: $(INSTALLED)  ## verify that requirements/cpu.txt meets every requir
 	$(BIN)/python requirements/lock.py --check
 
 dist:  ## build the sdist and the wheel into dist/
-	$(PYTHON) -m venv .cache/build
+	$(PYTHON) -m venv --clear .cache/build
 	.cache/build/bin/python -m pip install --quiet --upgrade build
 	.cache/build/bin/python -m build
 
