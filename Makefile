@@ -5,6 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+.NOTPARALLEL:
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 PYTHON ?= python3
@@ -22,7 +23,7 @@ demo: $(INSTALLED) $(SMOLLM2)/config.json  ## sample real problems with a real m
 	  $(if $(DATA_DIR),--data-dir $(DATA_DIR),--benchmark arith:levels=1-4,per_level=2)
 	@$(BIN)/tts report runs/demo
 
-test: lint typecheck pytest  ## lint, type check and run all tests
+test: lock-check lint typecheck pytest  ## check the pins, lint, type check and run all tests
 
 install: $(INSTALLED)  ## make .venv and install everything into it
 
@@ -49,7 +50,7 @@ lock:  ## resolve pyproject.toml and requirements/cpu.in into requirements/cpu.t
 	.cache/lock/bin/python requirements/lock.py
 
 lock-check: $(INSTALLED)  ## verify that requirements/cpu.txt meets every requirement
-	$(BIN)/python requirements/lock.py --check
+	@$(BIN)/python requirements/lock.py --check
 
 dist:  ## build the sdist and the wheel into dist/
 	$(PYTHON) -m venv --clear .cache/build
