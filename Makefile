@@ -65,7 +65,7 @@ distclean: clean  ## remove .venv and the cached model too
 	rm -rf $(VENV) .cache
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ":.*## " '/^[a-z0-9-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # pip takes torch's CPU wheel where one is offered, else PyPI's own build, whose libraries --no-deps left out.
 $(INSTALLED): requirements/cpu.txt pyproject.toml
@@ -84,3 +84,5 @@ $(INSTALLED): requirements/cpu.txt pyproject.toml
 $(SMOLLM2)/config.json: examples/smollm2.py | $(INSTALLED)
 	@$(BIN)/python examples/smollm2.py $(SMOLLM2)
 	@touch $@
+
+include tiny.mk
