@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -53,16 +52,10 @@ def _has_fast_bfloat16() -> bool:
     return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
-def log_to_descriptor() -> None:
-    """Send vLLM's log of this process where file descriptor 2 leads, as that of its child processes."""
-    for handler in logging.getLogger("vllm").handlers:
-        if isinstance(handler, logging.StreamHandler):
-            handler.setStream(os.fdopen(os.dup(2), "w", buffering=1))
-
-
 def set_environment() -> None:
     """Environment of the engine's processes; what the user has set stays."""
     for name, value in {
+        "VLLM_LOGGING_STREAM": "ext://sys.__stderr__",  # descriptor 2, which the run wing sends to engine.log
         "VLLM_NO_USAGE_STATS": "1",
         "VLLM_WORKER_MULTIPROC_METHOD": "spawn",  # a forked child would not carry the watchdog's mark
         "TOKENIZERS_PARALLELISM": "false",

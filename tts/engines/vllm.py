@@ -14,7 +14,7 @@ import numpy as np
 
 from tts.core import Completion, EngineError, Message, Prompt, Request, UsageError, did_you_mean
 from tts.engines.identity import identity, resolve
-from tts.engines.settings import default_options, dtype_for, log_to_descriptor, set_environment
+from tts.engines.settings import default_options, dtype_for, set_environment
 from tts.engines.watchdog import Watchdog
 
 
@@ -113,7 +113,6 @@ class VllmEngine:
         from vllm import AsyncEngineArgs
         from vllm.v1.engine.async_llm import AsyncLLM
 
-        log_to_descriptor()
         AsyncLLM.__del__ = _nothing  # it would shut down again, at exit, when half the interpreter is gone
         known = list(AsyncEngineArgs.__dataclass_fields__)
         for name in self._options:

@@ -30,6 +30,8 @@ class Status:
     """Cells finished in this session: the rate and the remaining time are told from these."""
     samples: int
     """Drawn in this session."""
+    in_flight: int
+    """Asked for and not yet answered."""
     tokens: int
     """Generated in this session."""
     accuracy: float | None
@@ -73,7 +75,7 @@ class Progress:
         seconds = max(self._clock() - self._since, 1e-9)
         parts = [
             f"{status.done}/{status.cells} cells",
-            f"{status.samples} samples",
+            f"{status.samples} samples ({status.in_flight} in flight)",
             f"{status.tokens / seconds:,.0f} tokens/s",
             f"ETA {self._remaining(status, seconds)}",
         ]

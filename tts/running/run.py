@@ -66,7 +66,9 @@ def run(
         try:
             problems = take_up(new, rundir, journal, engine)
             with output_to(out / "engine.log"):
-                return asyncio.run(_session(union, settings, problems, rundir, journal, engine, stream or sys.stderr))
+                stream = stream or sys.stderr
+                print(f"run directory: {out}", file=stream, flush=True)  # only now has the run begun
+                return asyncio.run(_session(union, settings, problems, rundir, journal, engine, stream))
         except BaseExceptionGroup as group:
             raise _first(group) from group
         finally:
@@ -140,6 +142,7 @@ def _look(cells: int, todo: int, runner: Runner, broker: Broker, outcomes: Outco
         done=cells - todo + runner.finished,
         session_done=runner.finished,
         samples=broker.drawn,
+        in_flight=broker.in_flight,
         tokens=broker.tokens,
         accuracy=outcomes.correct / outcomes.graded if outcomes.graded else None,
         starting=broker.starting,
