@@ -1,6 +1,6 @@
 """The door: the command ``tts``. It parses, calls and prints; nothing is decided here.
 
-Every command imports what it needs when it runs, so that ``tts --help`` loads neither torch nor vllm.
+Every command imports what it needs when it runs, so that ``tts --help`` loads click and nothing else.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from tts.cli.listing import listing
 from tts.cli.prompt import show_prompt
 from tts.cli.report import report
 from tts.cli.run import run
-from tts.core.errors import TtsError, did_you_mean
 
 
 class _Commands(click.Group):
@@ -28,6 +27,8 @@ class _Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0] if args else ""
         if name and not name.startswith("-") and name not in self.commands:
+            from tts.core import did_you_mean
+
             ctx.fail(f"unknown command {name!r}{did_you_mean(name, self.commands)}; `tts --help` shows them")
         return super().resolve_command(ctx, args)
 
@@ -49,17 +50,28 @@ for _command in (run, report, listing, show_prompt, export):
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line. Exit codes: 0 done, 1 the engine failed, 2 the user's mistake, 130 Ctrl-C."""
+    os.environ.setdefault("HF_HUB_VERBOSITY", "error")  # its retries are not for the user, who gets one line
     try:
         cli.main(args=None if argv is None else list(argv), prog_name="tts", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else cli.help)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "tts"
+        message = error.format_message().rstrip(".")
+        _end(message if message.endswith(("?", "shows them")) else f"{message}; see `{command} --help`", 2)
     except click.ClickException as error:
         _end(error.format_message(), 2)
-    except TtsError as error:
-        _end(str(error), error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         _end("stopped; what was sampled is kept, run the same directory again to go on", 130)
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115  # the reader left, as in `tts list ... | head`
         sys.exit(0)
+    except Exception as error:
+        from tts.core import TtsError
+
+        if not isinstance(error, TtsError):
+            raise
+        _end(str(error), error.exit_code)
 
 
 def _end(message: str, code: int) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-@click.command()
+@click.command(short_help="Write every graded candidate of a run as one row of a file.")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--to", "kind", type=click.Choice(["jsonl", "parquet"]), default="jsonl", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="File to write. [default: RUN/candidates.jsonl|parquet]")

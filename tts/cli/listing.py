@@ -10,7 +10,7 @@ import click
 KINDS = ("strategies", "selectors", "verifiers", "benchmarks", "engines")
 
 
-@click.command("list")
+@click.command("list", short_help="List what a sweep can name.")
 @click.argument("kind", type=click.Choice(KINDS))
 @click.argument("name", required=False)
 def listing(kind: str, name: str | None) -> None:
@@ -59,11 +59,11 @@ def _rows(kind: str) -> list[tuple[str, str]]:
 def _options(kind: str, name: str) -> None:
     """The options of one strategy."""
     from tts.core import UsageError
-    from tts.strategies import STRATEGIES
+    from tts.running import load_strategy
 
     if kind != "strategies":
         raise UsageError(f"list {kind}: takes no name; only strategies have options to show")
-    strategy = STRATEGIES.load(name, "list strategies")
+    strategy = load_strategy(name, "list strategies")
     click.echo(f"{name}: {inspect.getdoc(strategy)}")
     for field, info in strategy.model_fields.items():
         click.echo(f"  {field} (default {info.default!r}): {info.description}")

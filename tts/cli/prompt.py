@@ -10,7 +10,7 @@ import click
 from tts.cli.run import sweep_options
 
 
-@click.command("show-prompt")
+@click.command("show-prompt", short_help="Show the prompt that a sweep sends.")
 @sweep_options
 @click.option("--problem", metavar="ID", help="The problem to show. [default: the first]")
 def show_prompt(file: Path | None, data_dir: Path | None, problem: str | None, **flags: Any) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-@click.command()
+@click.command(short_help="Draw the curves of a run.")
 @click.argument("run", type=click.Path(path_type=Path))
 def report(run: Path) -> None:
     """Draw the curves of a run directory: RUN/report/curves.csv, report.html and report.png.

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from tts.benchmarks import PromptConfig
-from tts.core import SAMPLING_OVERRIDES, SELECTORS, SamplingParams, UsageError, canonical_json, did_you_mean
+from tts.core import SAMPLING_OVERRIDES, SELECTORS, SamplingParams, Strategy, UsageError, canonical_json, did_you_mean
 from tts.running.cells import Setting
 from tts.strategies import STRATEGIES
+
+Budget = Annotated[int, Field(ge=1, le=1_000_000)]
+"""One n. A cell holds its samples in memory, so a slip of the finger is better refused than tried."""
 
 
 class _Section(BaseModel):
@@ -43,7 +47,7 @@ class StrategyEntry(BaseModel):
 
     name: str
     """A strategy's name, or ``FILE.py:CLASS`` for one of your own."""
-    n: Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(_listed), Field(min_length=1)] | None = None
+    n: Annotated[tuple[Budget, ...], BeforeValidator(_listed), Field(min_length=1)] | None = None
     """Budgets, in the strategy's own meaning of n."""
     temperature: float | None = None
     """Overrides ``sampling.temperature`` for this entry; likewise the four below."""
@@ -104,7 +108,9 @@ def parse_config(data: object, source: str) -> SweepConfig:
     try:
         config = SweepConfig.model_validate(data)
     except ValidationError as error:
-        raise UsageError(f"{source}: {explain(error, data, SweepConfig)}") from None
+        raise UsageError(f"{source}: {explain(error, SweepConfig)}") from None
+    except UsageError as error:  # of a section's own validator, which does not know the file
+        raise UsageError(f"{source}: {error}") from None
     for i, name in enumerate(config.selectors):
         if name not in SELECTORS:
             raise UsageError(
@@ -128,14 +134,14 @@ def settings_of(config: SweepConfig, source: str) -> tuple[Setting, ...]:
 
 
 def _setting(entry: StrategyEntry, base: SamplingParams, field: str) -> Setting:
-    kind = STRATEGIES.load(entry.name, f"{field}.name")
+    kind = load_strategy(entry.name, f"{field}.name")
     overrides = {k: v for k in SAMPLING_OVERRIDES if (v := getattr(entry, k)) is not None}
     try:
         strategy = kind.model_validate(entry.model_extra or {})
         sampling = SamplingParams.model_validate({**base.model_dump(), **kind.sampling, **overrides})
     except ValidationError as error:
         known = [*kind.model_fields, *StrategyEntry.model_fields]
-        raise UsageError(f"{field} ({entry.name}): {explain(error, entry.model_dump(), kind, known)}") from None
+        raise UsageError(f"{field} ({entry.name}): {explain(error, kind, known)}") from None
     budgets = _budgets(entry, kind.budgets, field)
     if sampling.temperature == 0 and strategy.independent and budgets[-1] > 1:
         raise UsageError(f"{field}.n: found {budgets[-1]} with temperature 0, where all samples are equal; use greedy")
@@ -156,24 +162,85 @@ def _budgets(entry: StrategyEntry, only: tuple[int, ...] | None, field: str) -> 
     return tuple(sorted(set(entry.n)))
 
 
-def explain(error: ValidationError, data: object, model: type[BaseModel], known: Iterable[str] = ()) -> str:
+def load_strategy(name: str, field: str) -> type[Strategy]:
+    """The strategy class of that name. ``field``: where it was written, for the message of the UsageError."""
+    if name not in STRATEGIES and ":" not in name:
+        raise UsageError(
+            f"{field}: unknown strategy {name!r}{did_you_mean(name, STRATEGIES.names())}; "
+            "`tts list strategies` shows them, and FILE.py:CLASS names one of your own"
+        )
+    try:
+        kind = STRATEGIES.load(name, field)
+    except UsageError:
+        raise
+    except Exception as error:  # whatever a file of the user's own raises while it is imported
+        raise UsageError(f"{field}: {name!r} cannot be imported: {type(error).__name__}: {error}; mend it") from error
+    if not (isinstance(kind, type) and issubclass(kind, Strategy)):
+        found = f"the class {kind.__name__}" if isinstance(kind, type) else f"a value of type {type(kind).__name__}"
+        raise UsageError(f"{field}: {name!r} is {found}, expected a subclass of tts.core.Strategy")
+    if inspect.isabstract(kind):
+        raise UsageError(f"{field}: {name!r} has no `async def solve(self, question, n, tools)`; give it one")
+    return kind
+
+
+_EXPECTED = {
+    "string_type": "expected text",
+    "int_type": "expected a whole number",
+    "int_parsing": "expected a whole number",
+    "int_parsing_size": "expected a whole number of a sensible size",
+    "int_from_float": "expected a whole number",
+    "float_type": "expected a number",
+    "float_parsing": "expected a number",
+    "bool_type": "expected true or false",
+    "bool_parsing": "expected true or false",
+    "finite_number": "expected a finite number",
+    "greater_than_equal": "expected at least {ge}",
+    "greater_than": "expected more than {gt}",
+    "less_than_equal": "expected at most {le}",
+    "less_than": "expected less than {lt}",
+    "too_short": "expected a list of {min_length} or more",
+    "dict_type": "expected a mapping",
+    "tuple_type": "expected a list",
+}
+"""In a user's words, by pydantic's error type; filled with the error's context."""
+
+
+def explain(error: ValidationError, model: type[BaseModel], known: Iterable[str] = ()) -> str:
     """The first problem of a pydantic error as one line: field, what was found, what was expected."""
-    first = error.errors(include_url=False)[0]
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    errors = error.errors(include_url=False)
+    first = errors[0]
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     place = _place(first["loc"])
     if first["type"] == "extra_forbidden":
         names = list(known) or _fields_at(model, first["loc"][:-1])
         name = str(first["loc"][-1])
         return f"{place}: unknown field{did_you_mean(name, names)}; expected one of {', '.join(names)}{more}"
     if first["type"] == "missing":
-        return f"{place}: missing{more}"
-    message = first["msg"].removeprefix("Value error, ")
-    return f"{place}: found {first['input']!r}, {message[0].lower()}{message[1:]}{more}"
+        missing = [e for e in errors if e["type"] == "missing" and e["loc"][:-1] == first["loc"][:-1]]
+        more = f" (and {len(errors) - len(missing)} more)" if len(errors) > len(missing) else ""
+        top = len(first["loc"]) == 1
+        fix = f"name {'it' if len(missing) == 1 else 'them'} in a sweep file or by flags" if top else "add it"
+        return f"{', '.join(_place(e['loc']) for e in missing)}: missing; {fix}{more}"
+    if first["type"] == "model_type":
+        expected = f"expected a mapping with {', '.join(_fields_at(model, first['loc']))}"
+    elif first["type"] in _EXPECTED:
+        limits = {k: f"{v:g}" if isinstance(v, float) else v for k, v in first.get("ctx", {}).items()}
+        expected = _EXPECTED[first["type"]].format(**limits)
+    else:
+        message = first["msg"].removeprefix("Value error, ")
+        expected = f"{message[0].lower()}{message[1:]}"
+    return f"{place}: found {_shown(first['input'])}, {expected}{more}"
 
 
 def _place(location: tuple[int | str, ...]) -> str:
     """``strategies[0].n`` from pydantic's location."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).removeprefix(".")
+
+
+def _shown(value: object) -> str:
+    """What was found, short enough for a line."""
+    text = "nothing" if value is None else repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def _fields_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
@@ -194,4 +261,5 @@ def _is_model(kind: object) -> bool:
 
 
 def _kind(data: object) -> str:
-    return "nothing" if data is None else f"a {type(data).__name__}"
+    kinds = {str: "text", int: "a number", float: "a number", bool: "true or false"}
+    return "nothing" if data is None else kinds.get(type(data), f"a {type(data).__name__}")
