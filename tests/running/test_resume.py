@@ -132,3 +132,16 @@ def test_a_failed_start_leaves_no_directory_behind(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         run(sweep("best_of_n", benchmarks=["arith:levels=99"]), tmp_path / "new", engine=ScriptedEngine())
     assert not (tmp_path / "new").exists()
+
+
+def test_a_run_is_replayed_and_graded_again_where_its_model_is_not(tmp_path: Path) -> None:
+    """A journal moved to another machine: new gradings need no model, new samples say that it is missing."""
+    gone = {"model": "vllm/./no-such-model"}
+    run(sweep("best_of_n", **gone), tmp_path, engine=ScriptedEngine())
+    again = sweep("best_of_n", grading={"think_tags": [["<a>", "</a>"]]}, **gone)
+    assert run(again, tmp_path).drawn == 0
+    assert all("<a>" in grading for (grading,) in rows(tmp_path, "SELECT grading FROM cells"))
+    with pytest.raises(UsageError, match="no-such-model"):
+        run(sweep("best_of_n", n=8, **gone), tmp_path)
+    with pytest.raises(UsageError, match="no-such-model"):
+        run(sweep("best_of_n", **gone), tmp_path / "new")

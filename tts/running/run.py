@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 import tts
 from tts.core import Engine, TtsError, fingerprint
-from tts.engines import make_engine
+from tts.running.absent import engine_for
 from tts.running.broker import Broker
 from tts.running.cells import HeldProblem, Setting, cells_of
 from tts.running.config import SweepConfig, settings_of
@@ -58,7 +58,7 @@ def run(
     with RunDir(out) as rundir:
         union = rundir.union(config)
         settings = settings_of(union, str(out / "config.yaml"))
-        engine = engine or make_engine(union.model, union.engine)
+        engine = engine or engine_for(union, rundir)
         rundir.check_model(union.model, engine.identity)
         new = load_new(union, rundir, engine, data_dir)
         rundir.save_config(union)
