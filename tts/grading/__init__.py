@@ -1,0 +1,17 @@
+"""Grading: what a completion answers, whether that equals the reference, and which answers are the same.
+
+    answer = extract_answer(completion)            # "\\frac{1}{2}", or None
+    is_equivalent("0.5", answer)                   # True
+    with Grader(workers=2) as grader:
+        grader.equivalent("0.5", answer)           # Verdict(equal=True, outcome="ok")
+        grader.classify(["1/2", "0.5", None, "2"]) # labels (0, 0, -1, 1)
+
+Importing this loads no sympy: that happens in worker processes. What counts as equal is told in docs/grading.md.
+"""
+
+from tts.grading.equivalence import is_equivalent
+from tts.grading.extraction import extract_answer
+from tts.grading.grader import Classes, Grader, Verdict
+from tts.grading.thinking import DEFAULT_THINK_TAGS
+
+__all__ = ["DEFAULT_THINK_TAGS", "Classes", "Grader", "Verdict", "extract_answer", "is_equivalent"]
