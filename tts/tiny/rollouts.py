@@ -40,7 +40,7 @@ class Plan:
     """Continuations from each prefix."""
 
 
-PLANS = {"train": Plan(parts=24, rollouts=4), "heldout": Plan(parts=2, rollouts=16)}
+PLANS = {"train": Plan(parts=16, rollouts=4), "heldout": Plan(parts=2, rollouts=16)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,6 +159,7 @@ def save_state(state: dict[str, Any], path: Path) -> None:
 def export(model: Any, folder: Path, record: dict[str, Any]) -> None:
     """Write a checkpoint in the hub's format: half precision, tokenizer, generation config, training log."""
     model.half().save_pretrained(folder)
+    (folder / "model.safetensors").chmod(0o644)
     tokenizer.save(folder, CONTEXT)
     (folder / LOG).write_text(json.dumps(record, indent=1) + "\n")
 

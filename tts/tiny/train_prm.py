@@ -38,7 +38,7 @@ class Recipe:
 
 
 RECIPES = {
-    "prm": Recipe(seed=3, parts=24, epochs=4),
+    "prm": Recipe(seed=3, parts=16, epochs=4),
     "prm_weak": Recipe(seed=4, parts=2, epochs=2),
 }
 
