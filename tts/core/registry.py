@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tts.core.errors import UsageError, did_you_mean
+from tts.core.keys import digest
 
 
 class Registry:
@@ -24,6 +25,10 @@ class Registry:
         """``kind``: plural noun, for messages and the entry-point group; ``builtin``: name to ``module:NAME``."""
         self.kind = kind
         self._builtin = builtin
+
+    @property
+    def _singular(self) -> str:
+        return "strategy" if self.kind == "strategies" else self.kind.removesuffix("s")
 
     @cached_property
     def _known(self) -> dict[str, str]:
@@ -42,16 +47,21 @@ class Registry:
         reference = self._known.get(name)
         if reference is None and ":" not in name:
             raise UsageError(
-                f"{field}: unknown {self.kind.rstrip('s')} {name!r}{did_you_mean(name, self._known)}; "
+                f"{field}: unknown {self._singular} {name!r}{did_you_mean(name, self._known)}; "
                 f"`tts list {self.kind}` shows them, and FILE.py:NAME names one of your own"
             )
         module, _, attribute = (reference or name).rpartition(":")
         try:
-            return getattr(_import(module), attribute)
-        except (ImportError, FileNotFoundError) as error:
-            raise UsageError(f"{field}: {name!r} cannot be imported: {error}") from error
-        except AttributeError:
-            raise UsageError(f"{field}: there is no {attribute!r} in {module}") from None
+            found = _import(module)
+        except UsageError:
+            raise
+        except Exception as error:  # whatever a file of the user's own raises while it is imported
+            raise UsageError(
+                f"{field}: {name!r} cannot be imported: {type(error).__name__}: {error}; mend it"
+            ) from error
+        if not hasattr(found, attribute):
+            raise UsageError(f"{field}: there is no {attribute!r} in {module}{did_you_mean(attribute, dir(found))}")
+        return getattr(found, attribute)
 
 
 def _import(module: str) -> Any:
@@ -61,7 +71,7 @@ def _import(module: str) -> Any:
     path = Path(module).expanduser().resolve()
     if not path.is_file():
         raise FileNotFoundError(f"no file {module}")
-    name = f"tts_user_{path.stem}"
+    name = f"tts_user_{path.stem}_{digest(str(path)).hex()[:8]}"
     if name not in sys.modules:
         spec = importlib.util.spec_from_file_location(name, path)
         assert spec is not None and spec.loader is not None

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class SamplingParams(BaseModel):
     """How completions are drawn. Part of every sample's key, so a change of any field is a different sample."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
 
     temperature: Annotated[float, Field(ge=0)] = 0.8
     """Softmax temperature; 0 is greedy decoding."""

@@ -55,7 +55,8 @@ def _hub_commit(model: str, revision: str | None, field: str) -> str:
         reason = " ".join(str(error).split("\n")[0].split())
         raise UsageError(
             f"{field}: vllm/{model} is neither a folder here nor to be had from the model hub "
-            f"({type(error).__name__}: {reason}); check the name, the network, HF_TOKEN or HF_HUB_OFFLINE"
+            f"({type(error).__name__}: {reason}); check the name, the network, HF_TOKEN or "
+            "HF_HUB_OFFLINE, or give vllm/PATH of a local folder"
         ) from None
     return Path(config).parent.name
 

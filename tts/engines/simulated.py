@@ -49,7 +49,7 @@ _FILLER = tuple(WORDS + (7 * i) % len(_VOCABULARY) for i in range(4096))
 class SimulatedPolicy(BaseModel):
     """The options of the simulated engine: how its problems' truths are drawn."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
 
     seed: int = 0
     """Seed of the truth. (The run's seed draws the samples.)"""

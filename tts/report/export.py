@@ -62,7 +62,8 @@ def _write_jsonl(rows: Iterator[dict[str, Any]], out: Path) -> int:
     count = 0
     with out.open("w", encoding="utf-8") as f:
         for row in rows:
-            f.write(json.dumps(row, ensure_ascii=False) + "\n")
+            parsed = {name: json.loads(row[name]) for name in ("setting", "scores")}
+            f.write(json.dumps({**row, **parsed}, ensure_ascii=False) + "\n")
             count += 1
     return count
 

@@ -22,13 +22,16 @@ class _Section(BaseModel):
 
 
 def _listed(value: object) -> object:
-    """A lone value where a list is meant."""
+    """A lone value, or ``1,4,16``, where a list is meant."""
+    if isinstance(value, str):
+        return value.split(",")
     return value if isinstance(value, list | tuple) else [value]
 
 
 def _named(value: object) -> object:
     """``[greedy]`` for ``[{name: greedy}]``."""
-    return [{"name": v} if isinstance(v, str) else v for v in _listed(value)]  # type: ignore[attr-defined]
+    entries = value if isinstance(value, list | tuple) else [value]  # a name may hold a comma
+    return [{"name": v} if isinstance(v, str) else v for v in entries]
 
 
 class BenchmarkEntry(_Section):
@@ -164,17 +167,7 @@ def _budgets(entry: StrategyEntry, only: tuple[int, ...] | None, field: str) -> 
 
 def load_strategy(name: str, field: str) -> type[Strategy]:
     """The strategy class of that name. ``field``: where it was written, for the message of the UsageError."""
-    if name not in STRATEGIES and ":" not in name:
-        raise UsageError(
-            f"{field}: unknown strategy {name!r}{did_you_mean(name, STRATEGIES.names())}; "
-            "`tts list strategies` shows them, and FILE.py:CLASS names one of your own"
-        )
-    try:
-        kind = STRATEGIES.load(name, field)
-    except UsageError:
-        raise
-    except Exception as error:  # whatever a file of the user's own raises while it is imported
-        raise UsageError(f"{field}: {name!r} cannot be imported: {type(error).__name__}: {error}; mend it") from error
+    kind = STRATEGIES.load(name, field)
     if not (isinstance(kind, type) and issubclass(kind, Strategy)):
         found = f"the class {kind.__name__}" if isinstance(kind, type) else f"a value of type {type(kind).__name__}"
         raise UsageError(f"{field}: {name!r} is {found}, expected a subclass of tts.core.Strategy")

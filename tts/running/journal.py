@@ -14,7 +14,7 @@ from pathlib import Path as FilePath
 import numpy as np
 import numpy.typing as npt
 
-from tts.core import Completion, Path, Score, canonical_json
+from tts.core import Completion, Path, Score, UsageError, canonical_json
 from tts.running.writer import Writer
 
 _COLUMNS = "path, text, token_ids, logprobs, top_ids, top_logprobs, finish_reason, stop_reason"
@@ -26,11 +26,17 @@ class Journal:
     """The journal of one run directory. All methods belong to one thread, the event loop's."""
 
     def __init__(self, path: FilePath):
-        """Open or make the journal at ``path``."""
+        """Open or make the journal at ``path``. Raises UsageError where the file there is none."""
         self.db = sqlite3.connect(path, isolation_level=None)
         """For reading what is committed."""
-        self.db.execute("PRAGMA journal_mode = WAL")
-        self.db.executescript(files("tts.running").joinpath("schema.sql").read_text())
+        try:
+            self.db.execute("PRAGMA journal_mode = WAL")
+            self.db.executescript(files("tts.running").joinpath("schema.sql").read_text())
+        except sqlite3.DatabaseError as error:
+            raise UsageError(
+                f"{path}: is no journal that can be used ({error}); put back a whole copy, or name another directory "
+                "with --out"
+            ) from None
         self.held, self.redrawn = self._take_up()
         self._contexts: dict[bytes, int] = dict(self.db.execute("SELECT digest, id FROM contexts"))
         self._requests = 0

@@ -56,7 +56,8 @@ class Outcomes:
         """Grade a cell and hand its outcome to the journal's writer."""
         texts = [c.text for c in candidates]
         loop = asyncio.get_running_loop()
-        graded = await loop.run_in_executor(self._threads, self._grade, cell.problem.answer, texts)
+        thinking = cell.problem.prompt.text.rstrip().endswith(tuple(start for start, _ in self._config.think_tags))
+        graded = await loop.run_in_executor(self._threads, self._grade, cell.problem.answer, texts, thinking)
         rows = [
             (i, canonical_json(origins[i]), graded.answers[i], graded.classes[i], graded.correct[i], c.finished,
              c.output_tokens, canonical_json(dict(c.scores)))
@@ -76,9 +77,10 @@ class Outcomes:
         self.graded += len(candidates)
         self.correct += sum(graded.correct)
 
-    def _grade(self, gold: str, texts: Sequence[str]) -> Graded:
-        """Runs in a thread. A class is as correct as its representative."""
-        answers = [extract_answer(text, think_tags=self._config.think_tags) for text in texts]
+    def _grade(self, gold: str, texts: Sequence[str], thinking: bool) -> Graded:
+        """In a thread. A class is as correct as its representative. ``thinking``: the prompt ends in a start tag."""
+        tags = self._config.think_tags
+        answers = [extract_answer(text, think_tags=tags, starts_in_thinking=thinking) for text in texts]
         classes = self._grader.classify(answers)
         verdicts = {a: self._grader.equivalent(gold, a) for a in dict.fromkeys(answers) if a is not None}
         right = [verdicts[representative].equal for representative in classes.representatives]

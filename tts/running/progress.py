@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
+from rich.text import Text
 
 LIVE_SECONDS = 0.5
 PLAIN_SECONDS = 10.0
@@ -80,12 +81,13 @@ class Progress:
             f"ETA {self._remaining(status, seconds)}",
         ]
         if status.accuracy is not None:
-            parts.append(f"accuracy so far {status.accuracy:.1%}")
+            parts.append(f"accuracy {status.accuracy:.1%}")
         return "  ".join(parts)
 
     def _bar(self, status: Status) -> Table:
         grid = Table.grid(padding=(0, 1))
-        grid.add_row(ProgressBar(total=max(status.cells, 1), completed=status.done, width=24), self.line(status))
+        bar = ProgressBar(total=max(status.cells, 1), completed=status.done, width=12)
+        grid.add_row(bar, Text(self.line(status), no_wrap=True, overflow="ellipsis"))
         return grid
 
     @staticmethod

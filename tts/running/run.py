@@ -70,7 +70,7 @@ def run(
                 print(f"run directory: {out}", file=stream, flush=True)  # only now has the run begun
                 return asyncio.run(_session(union, settings, problems, rundir, journal, engine, stream))
         except BaseExceptionGroup as group:
-            raise _first(group) from group
+            raise _first(group) from None
         finally:
             journal.close()
 

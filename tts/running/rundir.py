@@ -27,8 +27,9 @@ class RunDir:
     def __init__(self, path: Path):
         """Make or open ``path``. Raises UsageError where it is not writable, not a run or in use."""
         self.path = path
-        self._check_foreign()
         try:
+            self._check_foreign()
+            self._made = [p for p in (path, *path.parents) if not p.exists()]
             path.mkdir(parents=True, exist_ok=True)
             self._lock = (path / "lock").open("a+")
         except OSError as error:
@@ -46,6 +47,8 @@ class RunDir:
     def _check_foreign(self) -> None:
         """A directory with things in it that are no run's is not to be written into."""
         if not self.path.is_dir():
+            if self.path.exists():
+                raise UsageError(f"--out: {self.path} is a file; name a directory")
             return
         names = {p.name for p in self.path.iterdir()}
         if names and not names & {"lock", "config.yaml", "journal.sqlite"}:
@@ -58,9 +61,10 @@ class RunDir:
 
     def __exit__(self, *exc: object) -> None:
         if not (self.path / "config.yaml").exists():  # nothing was begun: leave no trace
-            (self.path / "lock").unlink(missing_ok=True)
             with suppress(OSError):
-                self.path.rmdir()
+                (self.path / "lock").unlink()
+                for directory in self._made:
+                    directory.rmdir()
         self._lock.close()
 
     @property
@@ -72,7 +76,16 @@ class RunDir:
     def config(self) -> SweepConfig | None:
         """What the directory was asked to do so far; None for a new one."""
         file = self.path / "config.yaml"
-        return parse_config(yaml.safe_load(file.read_text()), str(file)) if file.exists() else None
+        if not file.exists():
+            return None
+        if self.info and not self.journal.exists():
+            raise UsageError(
+                f"{self.journal}: is missing, and all samples with it; put it back, or name another --out"
+            )
+        try:
+            return parse_config(yaml.safe_load(file.read_text(encoding="utf-8")), str(file))
+        except (OSError, ValueError, yaml.YAMLError) as error:
+            raise _damaged(file, error) from None
 
     def union(self, config: SweepConfig | None) -> SweepConfig:
         """What was asked before and ``config`` together. Raises UsageError where they conflict."""
@@ -110,8 +123,12 @@ class RunDir:
         file = self.path / "run.json"
         if not file.exists():
             return {}
-        info: dict[str, Any] = json.loads(file.read_text())
-        if info.get("format") != FORMAT:
+        try:
+            info: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise _damaged(file, error) from None
+        if not isinstance(info, dict) or info.get("format") != FORMAT:
+            info = info if isinstance(info, dict) else {}
             raise UsageError(
                 f"{file}: found format {info.get('format')!r}, expected {FORMAT}; use the version of tts-scaling "
                 f"that made it ({info.get('tts', 'unknown')})"
@@ -126,6 +143,11 @@ class RunDir:
             f.flush()
             os.fsync(f.fileno())
         part.replace(self.path / name)
+
+
+def _damaged(file: Path, error: Exception) -> UsageError:
+    reason = " ".join(str(error).split())[:200]
+    return UsageError(f"{file}: cannot be read ({reason}); put back a whole copy, or name another directory with --out")
 
 
 def new_run_path(config: SweepConfig) -> Path:
