@@ -22,7 +22,7 @@ from tts.tiny.tokenizer import END, IDS, RETRY
 from tts.tiny.train_policy import WORK
 from tts.tiny.weights import WEIGHTS, weights_path
 
-TEMPERATURE = 0.8
+TEMPERATURE = 1.0
 SAMPLES = 64
 PER_LEVEL = 20
 FIGURES = weights_path("vllm/tiny-arith").parent / "figures.json"

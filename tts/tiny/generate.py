@@ -17,6 +17,8 @@ from tts.tiny.tokenizer import IDS, VOCABULARY
 END = IDS["<|end|>"]
 ROWS = 256
 """Sequences worked on together."""
+GROW = 16
+"""Positions that the cache grows by."""
 KEEP = 0.7
 """Finished sequences are dropped once fewer than this share are left."""
 
@@ -60,11 +62,11 @@ class Policy:
         """The ``n`` completions of the first prompt, then those of the second, and so on."""
         lengths = torch.tensor([len(p) for p in prompts])
         longest = int(lengths.max())
-        size = min(longest + max_tokens, self.config.max_position_embeddings)
+        most = min(longest + max_tokens, self.config.max_position_embeddings)
         ids = torch.zeros(len(prompts), longest, dtype=torch.long)
         for i, p in enumerate(prompts):
             ids[i, : len(p)] = torch.tensor(p)
-        cache = torch.zeros(len(self._layers), 2, len(prompts), self._heads, size, 64)
+        cache = torch.zeros(len(self._layers), 2, len(prompts), self._heads, longest, 64)
         hidden = self._forward(ids, torch.arange(longest).expand_as(ids), cache)
         hidden = hidden[torch.arange(len(prompts)), lengths - 1].repeat_interleave(n, 0)
         lengths, cache = lengths.repeat_interleave(n), cache.repeat_interleave(n, 2)
@@ -77,7 +79,7 @@ class Policy:
             for row, token, goes in zip(rows.tolist(), tokens[:, 0].tolist(), going.tolist(), strict=True):
                 if goes:
                     out[row].append(token)
-            going &= (tokens[:, 0] != END) & (lengths < size)
+            going &= (tokens[:, 0] != END) & (lengths < most)
             lengths = torch.where(going, lengths, 0)  # a finished row works on at the start of its own cache
             left = int(going.sum())
             if not left:
@@ -85,6 +87,8 @@ class Policy:
             if left < KEEP * len(going):  # seldom, since it copies the cache
                 rows, lengths, tokens, cache = rows[going], lengths[going], tokens[going], cache[:, :, going]
                 going = going[going]
+            if int(lengths.max()) >= cache.shape[4]:
+                cache = functional.pad(cache, (0, 0, 0, GROW))
             hidden = self._forward(tokens, lengths[:, None], cache)[:, 0]
             lengths = lengths + 1
 

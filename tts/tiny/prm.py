@@ -92,6 +92,7 @@ def save(model: ProcessRewardModel, folder: Path, record: dict[str, Any]) -> Non
     folder.mkdir(parents=True, exist_ok=True)
     weights = {k: v.detach().half().contiguous() for k, v in model.state_dict().items()}
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    (folder / "model.safetensors").chmod(0o644)
     model.config.dtype = "float16"
     model.config.save_pretrained(folder)
     tokenizer.save(folder, CONTEXT)

@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from tts.benchmarks.arith import question_text
 from tts.benchmarks.expressions import LEVELS, Expression, Stream, draw
 from tts.tiny.corpus import prompt_ids, training_expression
@@ -40,7 +38,7 @@ class Plan:
     """Continuations from each prefix."""
 
 
-PLANS = {"train": Plan(parts=16, rollouts=4), "heldout": Plan(parts=2, rollouts=16)}
+PLANS = {"train": Plan(parts=8, rollouts=4), "heldout": Plan(parts=2, rollouts=16)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,30 +110,34 @@ def seconds(work: Path, kind: str) -> dict[str, float]:
     return total
 
 
+def make(policy: Policy, kind: str, part: int, work: Path) -> None:
+    """Label one part, unless it is there already."""
+    target = path(work, kind, part)
+    if target.exists():
+        return
+    cpu, wall = time.process_time(), time.monotonic()
+    rollouts = PLANS[kind].rollouts
+    labelled = label(policy, expressions(kind, part), rollouts, seed=1000 * part + rollouts)
+    spent = {"cpu_seconds": time.process_time() - cpu, "wall_seconds": time.monotonic() - wall}
+    rows: list[dict[str, Any]] = [spent, *({k: getattr(x, k) for k in Labelled.__slots__} for x in labelled)]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = target.with_suffix(".new")
+    fresh.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    fresh.replace(target)
+    print(json.dumps({"part": part, "solutions": len(labelled), **spent}), flush=True)  # noqa: T201
+
+
 def main() -> None:
     """Label every part that is not there yet."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kind", choices=PLANS)
-    parser.add_argument("--work", type=Path, default=WORK)
+    parser.add_argument("--work", type=Path, default=WORK, help="folder of the labels")
     parser.add_argument("--policy", type=Path, default=weights_path("vllm/tiny-arith"))
     args = parser.parse_args()
-    plan = PLANS[args.kind]
     policy = Policy(args.policy)
-    for part in range(plan.parts):
-        target = path(args.work, args.kind, part)
-        if target.exists():
-            continue
-        cpu, wall = time.process_time(), time.monotonic()
-        labelled = label(policy, expressions(args.kind, part), plan.rollouts, seed=1000 * part + plan.rollouts)
-        spent = {"cpu_seconds": time.process_time() - cpu, "wall_seconds": time.monotonic() - wall}
-        rows: list[dict[str, Any]] = [spent, *({k: getattr(x, k) for k in Labelled.__slots__} for x in labelled)]
-        target.parent.mkdir(parents=True, exist_ok=True)
-        fresh = target.with_suffix(".new")
-        fresh.write_text("".join(json.dumps(row) + "\n" for row in rows))
-        fresh.replace(target)
-        print(json.dumps({"part": part, "solutions": len(labelled), **spent}), flush=True)  # noqa: T201
+    for part in range(PLANS[args.kind].parts):
+        make(policy, args.kind, part, args.work)
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(min(2, torch.get_num_threads()))
     main()

@@ -50,7 +50,7 @@ class Recipe:
 
 RECIPES = {
     "policy": Recipe(seed=1, hidden=128, intermediate=384, layers=4, heads=2, mistakes=1.0, pools=40),
-    "large": Recipe(seed=2, hidden=192, intermediate=672, layers=4, heads=3, mistakes=0.6, pools=40),
+    "large": Recipe(seed=2, hidden=192, intermediate=672, layers=4, heads=3, mistakes=0.6, pools=26),
 }
 
 

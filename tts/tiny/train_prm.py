@@ -38,8 +38,8 @@ class Recipe:
 
 
 RECIPES = {
-    "prm": Recipe(seed=3, parts=16, epochs=4),
-    "prm_weak": Recipe(seed=4, parts=2, epochs=2),
+    "prm": Recipe(seed=3, parts=8, epochs=4),
+    "prm_weak": Recipe(seed=4, parts=1, epochs=2),
 }
 
 
