@@ -13,8 +13,8 @@ BEAM = Entry("beam", "{}", False, (2, 4))
 GRADES = {"capped": 0, "mixed": 0, "timeouts": 0}
 
 
-def cell(classes, tokens=100, finished=True, usage=None):
-    """Class 0 is the correct one."""
+def cell(classes, tokens=100, finished=True, usage=None, **scores):
+    """Class 0 is the correct one. ``scores``: by verifier."""
     labels = np.array(classes, dtype=np.int64)
     n = len(labels)
     return Cell(
@@ -25,11 +25,14 @@ def cell(classes, tokens=100, finished=True, usage=None):
         correct=labels == 0,
         finished=np.full(n, finished),
         output_tokens=np.full(n, tokens, dtype=np.int64),
+        scores={name: np.array(values, dtype=np.float64) for name, values in scores.items()},
     )
 
 
-def run(cells, plan=(BEST,), seeds=(0,), planned=2, selectors=("first", "majority", "oracle")):
-    names = sorted({key[0] for key in cells})
+def run(
+    cells, plan=(BEST,), seeds=(0,), planned=2, selectors=("first", "majority", "oracle"), verifiers=(), levels=None
+):
+    names, levels = sorted({key[0] for key in cells}), levels or {}
     return RunData(
         path=Path("runs/x"),
         info={},
@@ -37,18 +40,20 @@ def run(cells, plan=(BEST,), seeds=(0,), planned=2, selectors=("first", "majorit
         plan=tuple(plan),
         seeds=tuple(seeds),
         selectors=tuple(selectors),
-        problems={"toy": tuple(ProblemInfo("toy", name, None, 10 + 10 * i) for i, name in enumerate(names))},
+        problems={"toy": tuple(ProblemInfo("toy", p, levels.get(p), 10 + 10 * i) for i, p in enumerate(names))},
         planned={"toy": planned},
         cells={("toy", name, entry.strategy, entry.setting, seed, budget): held
                for (name, entry, seed, budget), held in cells.items()},
         engines=("e",),
         samples=0,
         redrawn=0,
+        verifiers=tuple(verifiers),
     )  # fmt: skip
 
 
-def row(result, selector, n, strategy="best_of_n"):
-    (found,) = [r for r in result.rows if (r.strategy, r.selector, r.n) == (strategy, selector, n)]
+def row(result, selector, n, strategy="best_of_n", verifier=""):
+    key = (strategy, selector, verifier, n)
+    (found,) = [r for r in result.rows if (r.strategy, r.selector, r.verifier, r.n) == key]
     return found
 
 
@@ -128,8 +133,9 @@ class Last:
 
     name = "last"
     oracle = False
+    needs_scores = False
 
-    def select(self, pool):
+    def select(self, pool, verifier=None):
         assert pool.correct is None, "only oracle selectors may see the verdicts"
         return len(pool.classes) - 1
 
@@ -158,3 +164,96 @@ def test_rows_come_in_the_order_of_plan_and_selectors_with_n_rising():
         *[("beam", s, n) for s in ("oracle", "first") for n in (2, 4)],
         *[("best_of_n", s, n) for s in ("oracle", "first") for n in (1, 2, 4)],
     ]
+
+
+SCORED = ("best", "weighted")
+
+
+def test_selectors_by_score_have_a_row_a_verifier_from_all_samples_held():
+    held = {
+        ("a", BEST, 0, 0): cell([0, 1, 1, 2], good=[0.9, 0.1, 0.2, 0.3], bad=[0.1, 0.3, 0.3, 0.9]),
+        ("b", BEST, 0, 0): cell([0, 1, -1, -1], good=[0.5, 0.5, 0.9, 0.9], bad=[0.1, 0.2, 0.9, 0.9]),
+    }
+    result = curves(run(held, selectors=("majority", *SCORED), verifiers=("good", "bad")))
+    assert list(dict.fromkeys((r.selector, r.verifier) for r in result.rows)) == [
+        ("majority", ""), ("best", "good"), ("best", "bad"), ("weighted", "good"), ("weighted", "bad")
+    ]  # fmt: skip
+    # of two: a is right where the first sample is among them; b where it stands alone (2/6) or, tied, every other time
+    assert row(result, "best", 2, verifier="good").accuracy == pytest.approx((3 / 6 + (2 / 6 + 1 / 12)) / 2)
+    assert row(result, "best", 4, verifier="bad").accuracy == 0.0
+    assert row(result, "weighted", 4, verifier="good").accuracy == pytest.approx((1 + 0.5) / 2)
+    assert row(result, "weighted", 1, verifier="good").accuracy == pytest.approx(1 / 4)
+    exact = (2 / 6 + 1 / 12 + 3 / 6) / 2
+    assert row(result, "weighted", 2, verifier="good").accuracy == pytest.approx(exact, abs=4 * 0.5 / 2_000**0.5)
+    assert 0 < result.monte_carlo_error < 0.5 / 1_000**0.5
+    assert result == curves(run(held, selectors=("majority", *SCORED), verifiers=("good", "bad")))
+    assert curves(run(held)).monte_carlo_error == 0.0
+
+
+def test_other_strategies_select_by_score_within_each_cell():
+    held = {("a", BEAM, 0, n): cell([1, 0, 0, 1], v=[0.9, 0.5, 0.5, 0.0]) for n in BEAM.n}
+    result = curves(run(held, plan=(BEAM,), planned=1, selectors=SCORED, verifiers=("v",)))
+    assert row(result, "best", 2, "beam", "v").accuracy == 0.0
+    assert row(result, "weighted", 2, "beam", "v").accuracy == 1.0
+
+
+def test_problems_that_lack_scores_are_left_out_of_those_rows_alone_and_counted():
+    held = {(p, BEST, 0, 0): cell([0] * 4, v=[0.5] * 4) for p in "ab"}
+    held["b", BEST, 0, 0] = cell([1] * 4)
+    result = curves(run(held, planned=3, selectors=("first", "best"), verifiers=("v", "w")))
+    assert (row(result, "first", 1).problems, row(result, "first", 1).accuracy) == (2, 0.5)
+    assert (row(result, "best", 1, verifier="v").problems, row(result, "best", 1, verifier="v").accuracy) == (1, 1.0)
+    assert not [r for r in result.rows if r.verifier == "w"]
+    assert [(m.verifier, m.planned, m.complete) for m in result.missing] == [("", 3, 2), ("v", 2, 1), ("w", 2, 0)]
+
+
+def test_a_cell_without_candidates_lacks_no_score():
+    held = {("a", BEAM, 0, n): cell([]) for n in BEAM.n}
+    result = curves(run(held, plan=(BEAM,), planned=1, selectors=("best",), verifiers=("v",)))
+    assert (row(result, "best", 2, "beam", "v").accuracy, result.missing) == (0.0, ())
+
+
+@pytest.mark.parametrize("plan", [BEST, BEAM])
+def test_scores_that_are_no_weights_cost_the_weighted_line_and_no_other(plan):
+    budgets = [0] if plan.independent else plan.n
+    held = {("a", plan, 0, n): cell([0, 0, 1, 1], logit=[-3.0, 2.0, 1.0, 0.5]) for n in budgets}
+    result = curves(run(held, plan=(plan,), planned=1, selectors=SCORED, verifiers=("logit",)))
+    assert {r.selector for r in result.rows} == {"best"}
+    (refused,) = result.refused
+    assert (refused.selector, refused.verifier) == ("weighted", "logit")
+    assert refused.reason.startswith("logit: weights must be non-negative and finite") and "-3" in refused.reason
+
+
+def test_selectors_by_score_alone_need_scores_somewhere():
+    with pytest.raises(UsageError, match="best, weighted need the scores of a verifier"):
+        curves(run({("a", BEST, 0, 0): cell([0] * 4)}, selectors=SCORED, planned=1))
+
+
+class Worst(Last):
+    """A plugged-in selector by score."""
+
+    name = "worst"
+    needs_scores = True
+
+    def select(self, pool, verifier=None):
+        return int(np.argmin(pool.scores[verifier]))
+
+
+def test_a_plugged_in_selector_by_score_gets_the_scores_of_its_subset(monkeypatch):
+    monkeypatch.setitem(SELECTORS, "worst", Worst())
+    held = {("a", BEST, 0, 0): cell([0, 1, 1, 1], v=[0.1, 0.2, 0.3, 0.4])}
+    result = curves(run(held, planned=1, selectors=("worst",), verifiers=("v",)))
+    assert row(result, "worst", 4, verifier="v").accuracy == 1.0
+    assert abs(row(result, "worst", 2, verifier="v").accuracy - 0.5) < 4 * 0.5 / 256**0.5
+
+
+def test_rows_by_level_hold_the_problems_of_that_level():
+    held = {("a", BEST, 0, 0): cell([0] * 4, tokens=10), ("b", BEST, 0, 0): cell([1] * 4, tokens=30)}
+    held |= {("c", BEST, 0, 0): cell([0, 1, 1, 1], tokens=50)}
+    result = curves(run(held, planned=3, selectors=("first",), levels={"a": "2", "b": "10", "c": "10"}))
+    found = [(r.level, r.n, r.problems, r.accuracy, r.output_tokens, r.total_tokens) for r in result.by_level]
+    assert found == [
+        *[("2", n, 1, 1.0, 10.0 * n, 10.0 * n + 10) for n in (1, 2, 4)],
+        *[("10", n, 2, pytest.approx(1 / 8), 40.0 * n, 40.0 * n + 25) for n in (1, 2, 4)],
+    ]
+    assert curves(run(held, planned=3, selectors=("first",))).by_level == ()

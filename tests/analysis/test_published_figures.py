@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tts.analysis import majority_at_k, pass_at_k
+from tts.analysis import best_of_k, majority_at_k, pass_at_k
 
 
 def rows(folder: Path, name: str) -> list[dict]:
@@ -28,6 +28,8 @@ def test_qwen_math_100x8(shared_data):
     correct = np.array([sum(r["correct"]) for r in problems])
     assert pass_at_k(8, correct, 1).mean() == pytest.approx(0.91, abs=1e-12)
     assert pass_at_k(8, correct, 8).mean() == pytest.approx(0.96, abs=1e-12)
+    best = [best_of_k(r["rm_score"], r["correct"], 8) for r in problems]
+    assert np.mean(best) == pytest.approx(0.94, abs=1e-12)
     votes = []
     for r in problems:
         names = {text: i for i, text in enumerate(dict.fromkeys(r["pred"]))}

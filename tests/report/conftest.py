@@ -26,13 +26,13 @@ class RunDirectory:
     db: sqlite3.Connection
     problems: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    def problem(self, name: str, benchmark: str = "toy", prompt_tokens: int = 10) -> int:
+    def problem(self, name: str, benchmark: str = "toy", prompt_tokens: int = 10, level: str | None = "3") -> int:
         key = (benchmark, name)
         if key not in self.problems:
             self.problems[key] = len(self.problems) + 1
             self.db.execute(
-                "INSERT INTO problems VALUES (?, ?, ?, 'q', 'a', NULL, '3', 'p', ?)",
-                (self.problems[key], benchmark, name, bytes(4 * prompt_tokens)),
+                "INSERT INTO problems VALUES (?, ?, ?, 'q', 'a', NULL, ?, 'p', ?)",
+                (self.problems[key], benchmark, name, level, bytes(4 * prompt_tokens)),
             )
         return self.problems[key]
 
@@ -49,8 +49,11 @@ class RunDirectory:
         n: int | None = None,
         usage: dict[str, int] | None = None,
         grader: dict[str, int] | None = None,
+        scores: dict[str, Sequence[float | None]] | None = None,
+        level: str | None = "3",
     ) -> None:
-        problem = self.problem(name, benchmark)
+        """``scores``: one number a candidate by label; None where a candidate has no such score."""
+        problem = self.problem(name, benchmark, level=level)
         (cell,) = self.db.execute("SELECT coalesce(max(id), 0) + 1 FROM cells").fetchone()
         grades = {"capped": 0, "mixed": 0, "timeouts": 0} | (grader or {})
         self.db.execute(
@@ -61,8 +64,18 @@ class RunDirectory:
         for i, (label, correct, *rest) in enumerate(candidates):
             finished, tokens = rest or (True, 100)
             self.db.execute(
-                "INSERT INTO candidates VALUES (?, ?, '[]', NULL, ?, ?, ?, ?, '{}')",
-                (cell, i, label, int(correct), int(finished), tokens),
+                "INSERT INTO candidates VALUES (?, ?, '[]', NULL, ?, ?, ?, ?, ?)",
+                (
+                    cell,
+                    i,
+                    label,
+                    int(correct),
+                    int(finished),
+                    tokens,
+                    canonical_json(
+                        {name: values[i] for name, values in (scores or {}).items() if values[i] is not None}
+                    ),
+                ),
             )
         self.db.commit()
 
@@ -80,10 +93,15 @@ def plan(
 
 @pytest.fixture
 def make_run(tmp_path: Path) -> Callable[..., RunDirectory]:
-    """``make_run(entries, problems=..., seeds=..., name=...)``: an empty run directory with that plan."""
+    """``make_run(entries, problems=..., verifiers=...)``, ...: an empty run directory with that plan."""
 
     def make(
-        entries: Sequence[dict[str, Any]], *, problems: int = 2, seeds: Sequence[int] = (0,), name: str = "run"
+        entries: Sequence[dict[str, Any]],
+        *,
+        problems: int = 2,
+        seeds: Sequence[int] = (0,),
+        name: str = "run",
+        verifiers: Sequence[str] = (),
     ) -> RunDirectory:
         path = tmp_path / name
         path.mkdir()
@@ -96,7 +114,8 @@ def make_run(tmp_path: Path) -> Callable[..., RunDirectory]:
             "model": {"name": "simulated", "fingerprint": "f00"},
             "plan": list(entries),
             "seeds": list(seeds),
-            "selectors": ["first", "majority", "oracle"],
+            "selectors": ["first", "majority", *(["best", "weighted"] if verifiers else []), "oracle"],
+            "verifiers": list(verifiers),
             "benchmarks": {"toy": {"source": "toy.jsonl", "revision": None, "problems": problems}},
             "config": {"model": "simulated"},
             "sessions": [{"started": "2025-01-01T00:00:00", "finished": "2025-01-01T00:01:00", "seconds": 60.0,

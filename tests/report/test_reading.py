@@ -15,8 +15,8 @@ from tts.core import UsageError
 def test_cells_come_back_as_arrays_in_the_order_of_their_samples(make_run, entry):
     made = make_run([entry([1, 2])])
     made.cell("b", [(1, False, True, 30), (0, True, False, 50)], usage={"output_tokens": 80, "new_field": 1})
-    made.db.execute("""UPDATE candidates SET scores = '{"prm:last":0.5}' WHERE idx = 0""")
-    made.db.execute("""UPDATE candidates SET scores = '{"prm:last":0.75,"half":1}' WHERE idx = 1""")
+    made.db.execute("""UPDATE candidates SET scores = '{"prm:last":0.5,"null":null}' WHERE idx = 0""")
+    made.db.execute("""UPDATE candidates SET scores = '{"prm:last":0.75,"half":1,"null":1}' WHERE idx = 1""")
     made.problem("a", prompt_tokens=7)
     run = read_run(made.save())
     cell = run.cells["toy", "b", "best_of_n", "{}", 0, 0]
@@ -27,6 +27,13 @@ def test_cells_come_back_as_arrays_in_the_order_of_their_samples(make_run, entry
     assert cell.usage.output_tokens == 80
     assert {k: v.tolist() for k, v in cell.scores.items()} == {"prm:last": [0.5, 0.75]}
     assert [(p.id, p.prompt_tokens) for p in run.problems["toy"]] == [("a", 7), ("b", 10)]
+
+
+def test_the_labels_of_a_runs_verifiers_may_be_absent(make_run, entry):
+    made = make_run([entry([1])], verifiers=("prm:last", "prm:min"))
+    assert read_run(made.save()).verifiers == ("prm:last", "prm:min")
+    del made.info["verifiers"]
+    assert read_run(made.save()).verifiers == ()
 
 
 def test_a_pool_shows_the_verdicts_only_to_oracles(make_run, entry):

@@ -10,6 +10,8 @@ import pytest
 from tts.analysis import COLUMNS, curves, read_run
 from tts.core import UsageError
 from tts.report import write_report
+from tts.report.content import panels
+from tts.report.figure import DASHES, PALETTES, SHAPES
 from tts.report.notes import label, notes
 
 NASTY = "</script><script>document.title='owned'</script><img src=x onerror=document.title='owned'>"
@@ -161,6 +163,95 @@ def test_the_axes_hold_every_interval_and_say_where_they_start(make_run, entry):
     assert f"axis starts at {low:.0%}" in y["title"]
     left, right = spec["encoding"]["x"]["scale"]["domain"]
     assert left < min(p["output_tokens"] for p in points) <= max(p["output_tokens"] for p in points) < right
+
+
+@pytest.fixture
+def scored(make_run, entry):
+    """Greedy and best_of_n on problems of two levels, scored by two verifiers."""
+    made = make_run([entry([1], "greedy"), entry([1, 2, 4])], problems=4, verifiers=("prm/a:last", "rm/b:min"))
+    for i, level in enumerate("1122"):
+        values = {"prm/a:last": [0.9, 0.5, 0.2, 0.1], "rm/b:min": [0.1, 0.2, 0.3, 0.4]}
+        one = {name: scores[:1] for name, scores in values.items()}
+        made.cell(f"p{i}", [(0, True, True, 40)], strategy="greedy", scores=one, level=level)
+        labels = [0, 1, 1, 2] if level == "1" else [1, 0, 2, 3]
+        made.cell(f"p{i}", [(c, c == 0, True, 50) for c in labels], scores=values, level=level)
+    return made
+
+
+def test_each_verifier_has_lines_of_its_own(scored):
+    paths = write_report(scored.save())
+    rows = [r for r in table(scored.path) if r["strategy"] == "best_of_n" and r["n"] == "4"]
+    assert [(r["selector"], r["verifier"], r["accuracy"]) for r in rows] == [
+        ("first", "", "0.25"),
+        ("majority", "", "0.125"),
+        ("best", "prm/a:last", "0.5"),
+        ("best", "rm/b:min", "0"),
+        ("weighted", "prm/a:last", "0.5"),
+        ("weighted", "rm/b:min", "0"),
+        ("oracle", "", "1"),
+    ]
+    text = html.unescape(paths.html.read_text(encoding="utf-8"))
+    assert 'data-series="best_of_n · best (prm/a:last)"' in text
+    assert "<span>every selector</span>" in text and ">Verifier</button>" in text
+    values = page_data(text)["panels"][0]["spec"]["light"]["data"]["values"]
+    shown = {(p["series"], p["selector"], p["verifier"]) for p in values}
+    assert ("best_of_n · weighted (rm/b:min)", "weighted", "rm/b:min") in shown
+    assert ("greedy", "every selector", "none") in shown
+    assert "random orders of the samples" in text
+
+
+def test_levels_have_panels_and_a_table_of_their_own(scored):
+    paths = write_report(scored.save())
+    with paths.by_level.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == (*COLUMNS, "level")
+    found = [(r["level"], r["accuracy"]) for r in rows if (r["verifier"], r["n"]) == ("prm/a:last", "4")]
+    assert found == [("1", "1"), ("1", "1"), ("2", "0"), ("2", "0")]  # best and weighted
+    assert {r["problems"] for r in rows} == {"2"}
+    text = paths.html.read_text(encoding="utf-8")
+    first, *levels = page_data(text)["panels"]
+    assert (first["small"], [panel["small"] for panel in levels]) == (False, [True, True])
+    assert "toy by difficulty" in text and "level 1 · 2 problems" in text
+    assert levels[0]["x"] == levels[1]["x"]
+    again = [p.read_bytes() for p in (paths.csv, paths.html, paths.png, paths.by_level)]
+    paths = write_report(scored.path)
+    assert [p.read_bytes() for p in (paths.csv, paths.html, paths.png, paths.by_level)] == again
+
+
+def test_one_level_is_no_table_by_level(small):
+    paths = write_report(small.save())
+    assert paths.by_level is None
+    text = paths.html.read_text(encoding="utf-8")
+    assert "by difficulty" not in text and ">Verifier</button>" not in text
+
+
+@pytest.mark.parametrize("strategies", [1, 2, 3])
+def test_every_series_has_a_look_of_its_own(make_run, entry, strategies):
+    names = [f"s{i}" for i in range(strategies)]
+    labels = tuple(f"v{i}:last" for i in range(3))
+    made = make_run([entry([1], "greedy"), *(entry([1, 2], name) for name in names)], problems=1, verifiers=labels)
+    scores = {name: [0.2, 0.1] for name in labels}
+    made.cell("a", [(1, False)], strategy="greedy", scores={name: [0.1] for name in labels})
+    for name in names:
+        made.cell("a", [(0, True), (1, False)], strategy=name, scores=scores)
+    rows = curves(read_run(made.save())).rows
+    (panel,) = panels(rows)
+    assert len(panel.series) == 9 * strategies + 1
+    assert len({(one.color % len(PALETTES["light"]), one.form % len(SHAPES)) for one in panel.series}) == len(
+        panel.series
+    )
+    assert len(PALETTES["light"]) == len(PALETTES["dark"]) >= 10 and len(DASHES) >= len(SHAPES) == 9
+
+
+def test_missing_and_useless_scores_are_said(scored):
+    scored.db.execute("""UPDATE candidates SET scores = '{"rm/b:min":-2}' WHERE cell = 1""")
+    text = warnings(scored)
+    assert (
+        "toy: prm/a:last has scored 3 of the 4 complete problems of greedy at n = 1. The other 1 are left out" in text
+    )
+    assert "weighted (rm/b:min) has no line: rm/b:min: weights must be non-negative and finite, not -2." in text
+    scored.info["verifiers"] = []
+    assert "best and weighted need the scores of a verifier, and this run names none" in warnings(scored)
 
 
 @pytest.fixture

@@ -1,24 +1,33 @@
 """The analysis wing: pure functions from arrays to arrays. No torch, no engine, no network."""
 
-from tts.analysis.curves import COLUMNS, EXACT, CurveRow, Curves, Missing, curves, subset_accuracy
+from tts.analysis.curves import curves
 from tts.analysis.estimators import majority_at_k, mean_at_k, pass_at_k
 from tts.analysis.intervals import Interval, bootstrap_means, mean_interval, same_value_interval
+from tts.analysis.levels import level_groups
+from tts.analysis.rows import COLUMNS, LEVEL_COLUMNS, CurveRow, Curves, LevelRow, Missing, Refused
 from tts.analysis.rundata import Cell, Entry, ProblemInfo, RunData, connect, read_run
+from tts.analysis.scored import best_of_k, weighted_majority_at_k
+from tts.analysis.selection import EXACT, subset_accuracy
 
 __all__ = [
     "COLUMNS",
     "EXACT",
+    "LEVEL_COLUMNS",
     "Cell",
     "CurveRow",
     "Curves",
     "Entry",
     "Interval",
+    "LevelRow",
     "Missing",
     "ProblemInfo",
+    "Refused",
     "RunData",
+    "best_of_k",
     "bootstrap_means",
     "connect",
     "curves",
+    "level_groups",
     "majority_at_k",
     "mean_at_k",
     "mean_interval",
@@ -26,4 +35,5 @@ __all__ = [
     "read_run",
     "same_value_interval",
     "subset_accuracy",
+    "weighted_majority_at_k",
 ]

@@ -1,139 +1,115 @@
-"""Accuracy against compute: one row for each benchmark, strategy setting, selector and budget of a run."""
+"""Accuracy against compute: one row for each benchmark, strategy setting, selector, verifier and budget of a run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tts.analysis.estimators import majority_at_k, mean_at_k, pass_at_k
 from tts.analysis.intervals import mean_interval
+from tts.analysis.levels import level_groups
+from tts.analysis.rows import CurveRow, Curves, LevelRow, Missing, Refused
 from tts.analysis.rundata import Cell, Entry, ProblemInfo, RunData
+from tts.analysis.selection import expected_accuracy, picked_accuracy
 from tts.core import SELECTORS, Selector, UsageError, did_you_mean, stream
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-DRAWS = 256
-"""Random subsets a problem, seed and budget for a selector that has no exact estimator."""
-
-
-@dataclass(frozen=True, slots=True)
-class CurveRow:
-    """One point of a curve, and one line of ``curves.csv``: the fields are its columns, in order."""
-
-    benchmark: str
-    model: str
-    strategy: str
-    setting: str
-    """Canonical JSON of the parameters that are not the package's defaults, without n."""
-    selector: str
-    verifier: str
-    """``name:aggregation`` of the scores used, else empty."""
-    n: int
-    """The budget."""
-    problems: int
-    """Problems whose samples are complete: the row is built on these."""
-    seeds: int
-    samples: int
-    """Candidates that the row is built on."""
-    accuracy: float
-    """Mean over problems, seeds averaged within a problem first."""
-    stderr: float
-    ci_low: float
-    """Lower end of the 95% interval over problems."""
-    ci_high: float
-    output_tokens: float
-    """Generated tokens, mean per problem at this n."""
-    total_tokens: float
-    """Generated tokens and the prompt once, mean per problem at this n."""
-    truncated_rate: float
-    """Share of candidates that a length limit cut."""
-    no_answer_rate: float
-    """Share of candidates from which no answer could be extracted."""
-
-    def cells(self) -> tuple[str, ...]:
-        """The row as text, numbers with 6 significant digits: equal runs give equal bytes."""
-        return tuple(_text(getattr(self, name)) for name in COLUMNS)
-
-
-COLUMNS = tuple(f.name for f in fields(CurveRow))
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """How far one strategy setting has come on one benchmark."""
-
-    benchmark: str
-    strategy: str
-    setting: str
-    n: int
-    """The budget; the largest one for an independent strategy."""
-    planned: int
-    complete: int
-    """Problems for which every seed holds that budget."""
-
-
-@dataclass(frozen=True, slots=True)
-class Curves:
-    """The rows of a run, and what they leave out."""
-
-    rows: tuple[CurveRow, ...]
-    missing: tuple[Missing, ...]
-    """Only settings with problems missing."""
-
-
-_Exact = Callable[[Cell, Ints], Floats]
-EXACT: dict[str, _Exact] = {
-    "first": lambda cell, ks: np.full(len(ks), float(mean_at_k(len(cell), int(cell.correct.sum())))),
-    "majority": lambda cell, ks: majority_at_k(cell.classes, cell.correct, ks),
-    "oracle": lambda cell, ks: pass_at_k(len(cell), int(cell.correct.sum()), ks),
-}
-"""Exact expected correctness of a selector on random k-subsets of a cell: (cell, (K,) budgets) -> (K,)."""
-
 
 def curves(run: RunData) -> Curves:
-    """All rows of a run, in the order of its benchmarks, plan and selectors, n rising.
+    """All rows of a run, in the order of its benchmarks, plan, selectors and verifiers, n rising.
 
     Independent strategies: every row is estimated from all samples held, and costs n times their mean length. Other
     strategies: the selector picks one candidate of each cell, whose usage is the cost. A problem counts only where
-    every seed of the run holds the largest planned n (for other strategies: that n).
+    every seed of the run holds the largest planned n (for other strategies: that n), and, for a selector that needs
+    scores, only where every candidate of those cells has the verifier's score.
 
     Raises UsageError where the run names a selector that is not installed, or has no complete problem at all.
     """
-    picked = [(name, _selector(name)) for name in run.selectors]
-    rows: list[CurveRow] = []
-    missing: list[Missing] = []
-    for benchmark in run.problems:
-        for entry in run.plan:
-            for budgets in [entry.n] if entry.independent else [(n,) for n in entry.n]:
-                held = list(_complete(run, benchmark, entry, budgets[-1]))
-                if len(held) < run.planned[benchmark]:
-                    missing.append(
-                        Missing(
-                            benchmark, entry.strategy, entry.setting, budgets[-1], run.planned[benchmark], len(held)
-                        )
-                    )
-                if held:
-                    rows.extend(_rows(run, benchmark, entry, budgets, held, picked))
-    if not rows:
+    picks = list(_picks(run))
+    parts = [_part(run, b, e, ns) for b in run.problems for e in run.plan for ns in _budgets(e)]
+    labels = list(dict.fromkeys(verifier for _, verifier in picks if verifier is not None))
+    points: list[_Point] = []
+    refused: list[Refused] = []
+    for selector, verifier in picks:
+        try:
+            found = [point for part in parts for point in _points(run, part, selector, verifier)]
+        except ValueError as error:
+            if verifier is None:
+                raise
+            refused.append(Refused(selector.name, verifier, str(error)))
+            continue
+        points.extend(found)
+    if not any(part.held for part in parts):
         raise UsageError(
             f"RUN: {run.path} has no problem whose samples are complete yet "
             f"({len(run.cells)} finished cells); `tts run --out {run.path}` carries it on"
         )
-    order = {key: i for i, key in enumerate(dict.fromkeys(_series(row) for row in rows))}
-    rank = {name: i for i, (name, _) in enumerate(picked)}
-    rows.sort(key=lambda row: (order[_series(row)], rank[row.selector], row.n))
-    return Curves(tuple(rows), tuple(missing))
+    if not points:
+        raise UsageError(
+            f"RUN: {run.path} has no selector that can be drawn: {', '.join(run.selectors)} need the scores of a "
+            "verifier on every candidate; add a selector that needs none, for instance majority"
+        )
+    rank = {(part.benchmark, part.entry): i for i, part in enumerate(parts)}
+    order = {(selector.name, verifier or ""): i for i, (selector, verifier) in enumerate(picks)}
+    points.sort(key=lambda p: (rank[p.part.benchmark, p.part.entry], order[p.row.selector, p.row.verifier], p.row.n))
+    return Curves(
+        rows=tuple(point.row for point in points),
+        missing=tuple(chain.from_iterable(_missing(run, part, labels) for part in parts)),
+        by_level=tuple(_by_level(run, points)),
+        refused=tuple(refused),
+        monte_carlo_error=max(point.error for point in points),
+    )
 
 
 _Held = tuple[ProblemInfo, list[Cell]]
+_Pick = tuple[Selector, str | None]
 
 
-def _series(row: CurveRow) -> tuple[str, str, str]:
-    return row.benchmark, row.strategy, row.setting
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One strategy setting on one benchmark: what is estimated from the same cells."""
+
+    benchmark: str
+    entry: Entry
+    budgets: tuple[int, ...]
+    held: list[_Held]
+    """Problems whose samples are complete, with their cells, one a seed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    """A row, and what it takes to make it again for some of its problems."""
+
+    row: CurveRow
+    part: _Part
+    held: list[_Held]
+    accuracy: Floats
+    """Shape (problems,): of each of ``held``, seeds averaged."""
+    error: float
+    """Monte Carlo standard error of the row's accuracy."""
+
+
+def _budgets(entry: Entry) -> list[tuple[int, ...]]:
+    """What one cell serves: all budgets of an independent strategy, one of another."""
+    return [entry.n] if entry.independent else [(n,) for n in entry.n]
+
+
+def _picks(run: RunData) -> Iterator[_Pick]:
+    """The run's selectors, one that needs scores once a verifier."""
+    for name in run.selectors:
+        selector = _selector(name)
+        yield from ((selector, verifier) for verifier in (run.verifiers if selector.needs_scores else (None,)))
+
+
+def _part(run: RunData, benchmark: str, entry: Entry, budgets: tuple[int, ...]) -> _Part:
+    return _Part(benchmark, entry, budgets, list(_complete(run, benchmark, entry, budgets[-1])))
 
 
 def _complete(run: RunData, benchmark: str, entry: Entry, n: int) -> Iterator[_Held]:
@@ -148,81 +124,121 @@ def _complete(run: RunData, benchmark: str, entry: Entry, n: int) -> Iterator[_H
             yield problem, cells
 
 
-def _rows(
-    run: RunData,
-    benchmark: str,
-    entry: Entry,
-    budgets: tuple[int, ...],
-    held: list[_Held],
-    selectors: list[tuple[str, Selector]],
-) -> Iterator[CurveRow]:
-    ks = np.array(budgets, dtype=np.int64)
-    output, total = _tokens(entry, ks, held)
-    cut = _mean_over_problems(held, lambda cell: _share(~cell.finished))
-    silent = _mean_over_problems(held, lambda cell: _share(cell.classes < 0))
-    for name, selector in selectors:
-        accuracy = np.stack(
-            [
-                np.mean([_accuracy(entry, name, selector, cell, ks, problem) for cell in cells], axis=0)
-                for problem, cells in held
-            ]
-        )  # (problems, K)
-        for i, n in enumerate(budgets):
-            interval = mean_interval(accuracy[:, i])
-            yield CurveRow(
-                benchmark=benchmark,
-                model=run.model,
-                strategy=entry.strategy,
-                setting=entry.setting,
-                selector=name,
-                verifier="",
-                n=n,
-                problems=len(held),
-                seeds=len(run.seeds),
-                samples=sum(len(cell) for _, cells in held for cell in cells),
-                accuracy=interval.mean,
-                stderr=interval.stderr,
-                ci_low=interval.low,
-                ci_high=interval.high,
-                output_tokens=output[i],
-                total_tokens=total[i],
-                truncated_rate=cut,
-                no_answer_rate=silent,
-            )
+def _scored(held: list[_Held], verifier: str | None) -> list[_Held]:
+    """Problems of which every candidate has that verifier's score."""
+    if verifier is None:
+        return held
+    return [h for h in held if all(verifier in cell.scores or not len(cell) for cell in h[1])]
 
 
-def _tokens(entry: Entry, ks: Ints, held: list[_Held]) -> tuple[list[float], list[float]]:
-    """Generated and total tokens, means per problem, one for each of ``ks``."""
-    if entry.independent:
+def _missing(run: RunData, part: _Part, labels: Sequence[str]) -> Iterator[Missing]:
+    entry, complete, planned = part.entry, len(part.held), run.planned[part.benchmark]
+    place = (part.benchmark, entry.strategy, entry.setting, part.budgets[-1])
+    if complete < planned:
+        yield Missing(*place, planned, complete)
+    for label in labels:
+        if (scored := len(_scored(part.held, label))) < complete:
+            yield Missing(*place, complete, scored, label)
+
+
+def _points(run: RunData, part: _Part, selector: Selector, verifier: str | None) -> Iterator[_Point]:
+    held = _scored(part.held, verifier)
+    if not held:
+        return
+    accuracy, error = _accuracies(part, held, selector, verifier)
+    output, total = _tokens(part, held)
+    for i, n in enumerate(part.budgets):
+        figures = _figures(run, held, accuracy[:, i], output[i], total[i])
+        row = CurveRow(
+            benchmark=part.benchmark,
+            model=run.model,
+            strategy=part.entry.strategy,
+            setting=part.entry.setting,
+            selector=selector.name,
+            verifier=verifier or "",
+            n=n,
+            **figures,
+        )
+        yield _Point(row, part, held, accuracy[:, i], float(error[i]))
+
+
+def _by_level(run: RunData, points: Iterable[_Point]) -> Iterator[LevelRow]:
+    """The points once more for each group of levels, group after group within a benchmark."""
+    by_benchmark: dict[str, list[_Point]] = {}
+    for point in points:
+        by_benchmark.setdefault(point.part.benchmark, []).append(point)
+    for benchmark, found in by_benchmark.items():
+        groups = level_groups(run.problems[benchmark])
+        for group in dict.fromkeys(groups.values()):
+            for point in found:
+                at = [i for i, (problem, _) in enumerate(point.held) if groups[problem.level or ""] == group]
+                if not at:
+                    continue
+                held, row = [point.held[i] for i in at], point.row
+                k = point.part.budgets.index(row.n)
+                output, total = (tokens[k] for tokens in _tokens(point.part, held))
+                yield LevelRow(
+                    benchmark=benchmark,
+                    model=run.model,
+                    strategy=row.strategy,
+                    setting=row.setting,
+                    selector=row.selector,
+                    verifier=row.verifier,
+                    n=row.n,
+                    **_figures(run, held, point.accuracy[at], output, total),
+                    level=group,
+                )
+
+
+def _figures(run: RunData, held: list[_Held], accuracy: Floats, output: float, total: float) -> dict[str, Any]:
+    """A row's figures, by field, from those of its problems."""
+    interval = mean_interval(accuracy)
+    return {
+        "problems": len(held),
+        "seeds": len(run.seeds),
+        "samples": sum(len(cell) for _, cells in held for cell in cells),
+        "accuracy": interval.mean,
+        "stderr": interval.stderr,
+        "ci_low": interval.low,
+        "ci_high": interval.high,
+        "output_tokens": output,
+        "total_tokens": total,
+        "truncated_rate": _mean_over_problems(held, lambda cell: _share(~cell.finished)),
+        "no_answer_rate": _mean_over_problems(held, lambda cell: _share(cell.classes < 0)),
+    }
+
+
+def _tokens(part: _Part, held: list[_Held]) -> tuple[list[float], list[float]]:
+    """Generated and total tokens, means per problem, one for each of the budgets."""
+    if part.entry.independent:
         output = _mean_over_problems(held, lambda cell: cell.output_tokens.mean())
         prompt = float(np.mean([problem.prompt_tokens for problem, _ in held]))
-        return [k * output for k in ks.tolist()], [k * output + prompt for k in ks.tolist()]
+        return [k * output for k in part.budgets], [k * output + prompt for k in part.budgets]
     output = _mean_over_problems(held, lambda cell: cell.usage.output_tokens)
     prompt = _mean_over_problems(held, lambda cell: cell.usage.prompt_tokens_ideal)
     return [output], [output + prompt]
 
 
-def _accuracy(entry: Entry, name: str, selector: Selector, cell: Cell, ks: Ints, problem: ProblemInfo) -> Floats:
-    """Expected correctness of what ``selector`` picks from ``cell`` under each budget, shape (K,)."""
-    if not entry.independent:
-        chosen = cell.correct[selector.select(cell.pool(graded=selector.oracle))] if len(cell) else False
-        return np.array([float(chosen)])
-    if name in EXACT:
-        return EXACT[name](cell, ks)
-    rng = stream("subsets", name, problem.benchmark, problem.id, entry.strategy, entry.setting)
-    return np.array([subset_accuracy(cell, selector, k, rng) for k in ks.tolist()])
-
-
-def subset_accuracy(cell: Cell, selector: Selector, k: int, rng: np.random.Generator, draws: int = DRAWS) -> float:
-    """Mean correctness of what any selector picks from random ``k``-subsets in random order: Monte Carlo.
-
-    Its standard error is at most 0.5 / sqrt(draws) a problem, and averages out over problems.
-    """
-    hits = 0
-    for _ in range(draws):
-        order = rng.permutation(len(cell))[:k]
-        hits += bool(cell.correct[order[selector.select(cell.pool(order, graded=selector.oracle))]])
-    return hits / draws
+def _accuracies(part: _Part, held: list[_Held], selector: Selector, verifier: str | None) -> tuple[Floats, Floats]:
+    """Expected correctness, (problems, K), and the Monte Carlo standard error of its mean over problems, (K,)."""
+    if not part.entry.independent:
+        picked = [np.mean([picked_accuracy(cell, selector, verifier) for cell in cells]) for _, cells in held]
+        return np.array(picked, dtype=np.float64).reshape(-1, 1), np.zeros(1)
+    ks = np.array(part.budgets, dtype=np.int64)
+    accuracy, variance = np.zeros((len(held), len(ks))), np.zeros(len(ks))
+    label = () if verifier is None else (verifier,)
+    for i, (problem, cells) in enumerate(held):
+        rng = stream(
+            "subsets", selector.name, *label, part.benchmark, problem.id, part.entry.strategy, part.entry.setting
+        )
+        for cell in cells:
+            try:
+                estimate, error = expected_accuracy(cell, selector, verifier, ks, rng)
+            except ValueError as wrong:
+                raise ValueError(f"{verifier}: {str(wrong).removeprefix(f'{verifier}: ')}") from wrong
+            accuracy[i] += estimate / len(cells)
+            variance += (error / (len(cells) * len(held))) ** 2
+    return accuracy, np.array([math.sqrt(v) for v in variance])
 
 
 def _mean_over_problems(held: list[_Held], measure: Callable[[Cell], float]) -> float:
@@ -243,7 +259,3 @@ def _selector(name: str) -> Selector:
             f"run.json: selectors: {name!r} is not installed here{did_you_mean(name, SELECTORS)}; "
             "install the package that has it"
         ) from None
-
-
-def _text(value: object) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -97,6 +97,8 @@ class RunData:
     """Completions in the journal."""
     redrawn: int
     """Samples that were in flight when the run died, and were drawn again."""
+    verifiers: tuple[str, ...] = ()
+    """Labels, ``verifier:aggregation``, of the scores that selectors are to use."""
 
 
 def connect(run: Path) -> sqlite3.Connection:
@@ -144,6 +146,7 @@ def read_run(run: Path) -> RunData:
             engines=engines,
             samples=samples,
             redrawn=redrawn,
+            verifiers=tuple(dict.fromkeys(info.get("verifiers") or ())),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UsageError(
@@ -242,9 +245,9 @@ def _usage(text: str) -> Usage:
 
 
 def _scores(texts: list[str]) -> dict[str, npt.NDArray[np.float64]]:
-    """Scores by verifier that every candidate has; one that lacks some is not usable for selection."""
+    """Scores by verifier that every candidate has; one that lacks some (null counts) is not usable for selection."""
     if all(text == "{}" for text in texts):
         return {}
     rows = [json.loads(text) for text in texts]
-    shared = set(rows[0]).intersection(*rows[1:])
-    return {name: np.array([row[name] for row in rows], dtype=np.float64) for name in sorted(shared)}
+    shared = [name for name in sorted(rows[0]) if all(row.get(name) is not None for row in rows)]
+    return {name: np.array([row[name] for row in rows], dtype=np.float64) for name in shared}

@@ -157,7 +157,13 @@ class Selector(Protocol):
     name: str
     oracle: bool
     """Whether it looks at the reference answer: a bound, not a method."""
+    needs_scores: bool
+    """Whether it picks by a verifier's scores; the same selector then gives one answer a verifier."""
 
-    def select(self, pool: Pool) -> int:
-        """Index of the chosen candidate; a candidate without an answer is chosen only where none has one."""
+    def select(self, pool: Pool, verifier: str | None = None) -> int:
+        """Index of the chosen candidate; a candidate without an answer is chosen only where none has one.
+
+        ``verifier``: the label in ``pool.scores`` to pick by; None for a selector that needs no scores. Raises
+        ValueError naming the verifier where the pool lacks its scores or they are no use to this rule.
+        """
         ...

@@ -1,10 +1,14 @@
-"""Selectors that need no verifier: which of a cell's candidates is the answer."""
+"""Selectors: which of a cell's candidates is the answer. Each is the literature's rule for one pool of candidates."""
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from tts.core.protocols import Pool, Selector
+
+SAME_SUM = 1e-12
+"""Sums of weights that differ by less than this share of the larger are tied: more than adding up can be off."""
 
 
 class First:
@@ -12,8 +16,9 @@ class First:
 
     name = "first"
     oracle = False
+    needs_scores = False
 
-    def select(self, pool: Pool) -> int:
+    def select(self, pool: Pool, verifier: str | None = None) -> int:
         """Always 0."""
         return 0
 
@@ -23,14 +28,53 @@ class Majority:
 
     name = "majority"
     oracle = False
+    needs_scores = False
 
-    def select(self, pool: Pool) -> int:
+    def select(self, pool: Pool, verifier: str | None = None) -> int:
         """Index of the first member of the largest class, 0 where no candidate has an answer."""
-        voters = pool.classes >= 0
-        if not voters.any():
-            return 0
-        votes = np.bincount(pool.classes[voters])
-        return int(np.argmax(np.where(voters, votes[pool.classes], 0)))
+        return _heaviest(pool.classes, np.ones(len(pool.classes)))
+
+
+class Best:
+    """The answer that a verifier scores highest; ties go to the earliest sample (best-of-N).
+
+    Cobbe et al. 2021, "Training Verifiers to Solve Math Word Problems".
+    """
+
+    name = "best"
+    oracle = False
+    needs_scores = True
+
+    def select(self, pool: Pool, verifier: str | None = None) -> int:
+        """Index of the first highest score among the candidates with an answer, 0 where none has one."""
+        voters = np.flatnonzero(pool.classes >= 0)
+        scores = _scores(pool, verifier)[voters]
+        if np.isnan(scores).any():
+            raise ValueError(f"{verifier}: a score is not a number, so candidates cannot be ranked by it")
+        return int(voters[np.argmax(scores)]) if len(voters) else 0
+
+
+class Weighted:
+    """The answer whose equivalence class has the largest sum of a verifier's scores (weighted best-of-N).
+
+    Li et al. 2022, "Making Large Language Models Better Reasoners with Step-Aware Verifier" (DiVeRSe). Ties go to the
+    earliest sample. The scores are votes, so they must be non-negative and finite: probabilities, not logits.
+    """
+
+    name = "weighted"
+    oracle = False
+    needs_scores = True
+
+    def select(self, pool: Pool, verifier: str | None = None) -> int:
+        """Index of the first member of the heaviest class, 0 where no candidate has an answer."""
+        weights = _scores(pool, verifier)
+        bad = (pool.classes >= 0) & ~(np.isfinite(weights) & (weights >= 0))
+        if bad.any():
+            raise ValueError(
+                f"{verifier}: weights must be non-negative and finite, found {weights[np.argmax(bad)]:g}; "
+                "use an aggregation that gives probabilities"
+            )
+        return _heaviest(pool.classes, weights)
 
 
 class Oracle:
@@ -38,11 +82,28 @@ class Oracle:
 
     name = "oracle"
     oracle = True
+    needs_scores = False
 
-    def select(self, pool: Pool) -> int:
+    def select(self, pool: Pool, verifier: str | None = None) -> int:
         """Index of the first correct candidate, 0 where none is correct."""
         assert pool.correct is not None, "the oracle selector needs the graded pool"
         return int(np.argmax(pool.correct))
 
 
-SELECTORS: dict[str, Selector] = {s.name: s for s in (First(), Majority(), Oracle())}
+def _scores(pool: Pool, verifier: str | None) -> npt.NDArray[np.float64]:
+    """Shape (n,): the pool's scores by that verifier."""
+    if verifier is None or verifier not in pool.scores:
+        raise ValueError(f"{verifier}: not among the scores of these candidates ({', '.join(pool.scores) or 'none'})")
+    return pool.scores[verifier]
+
+
+def _heaviest(classes: npt.NDArray[np.int64], weights: npt.NDArray[np.float64]) -> int:
+    """Index of the first member of a class with the largest sum of ``weights`` (n,), 0 where there is no class."""
+    voters = np.flatnonzero(classes >= 0)
+    if not len(voters):
+        return 0
+    totals = np.bincount(classes[voters], weights=weights[voters])[classes[voters]]
+    return int(voters[np.argmax(totals >= totals.max() * (1 - SAME_SUM))])
+
+
+SELECTORS: dict[str, Selector] = {s.name: s for s in (First(), Majority(), Best(), Weighted(), Oracle())}

@@ -1,7 +1,8 @@
 """What the picture shows: series, points and axes, computed from the rows; nothing here knows how it is drawn.
 
-A series is one strategy setting under one selector. With several strategies that have curves, colour tells the
-strategy, and dashes and markers the selector; with one, all three tell the selector.
+A series is one strategy setting under one variant: a selector, with the verifier whose scores it picks by. Colour
+tells what there is more of to tell apart, the strategy or the variant, and dashes and markers the other; with one
+strategy that has curves, all three tell the variant.
 """
 
 from __future__ import annotations
@@ -11,31 +12,33 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tts.analysis import CurveRow
-from tts.report.notes import label
+from tts.analysis import CurveRow, LevelRow
+from tts.report.notes import label, variant
 
 Record = dict[str, Any]
 
 X_FIELDS = ("output_tokens", "total_tokens", "n")
 """What may stand on the x axis; the first is the default."""
+FORMS = 4
+"""Variants above which they take the colours, since as many dashes are hard to tell apart."""
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One line of the picture: a strategy setting under a selector; color and form index figure.py's tables."""
+    """One line of the picture: a strategy setting under a variant; color and form index figure.py's tables."""
 
     name: str
     group: str
     """The strategy setting."""
-    selector: str
-    """Several, joined by " = ", where a single point is the same under all of them."""
+    variant: str
+    """Selector and verifier; several, joined by " = ", where a single point is the same under all of them."""
     color: int
     form: int
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One benchmark's part of the picture."""
+    """One benchmark's part of the picture, or that of one of its levels."""
 
     benchmark: str
     series: tuple[Series, ...]
@@ -46,57 +49,110 @@ class Panel:
     """By field: domain and ticks."""
     y: Record
     """Domain, ticks and number format."""
+    level: str | None = None
+    """For people, as ``level 3``; None where all problems are in it."""
 
 
-def panels(rows: Sequence[CurveRow]) -> list[Panel]:
+def panels(rows: Sequence[CurveRow], by_level: Sequence[LevelRow] = ()) -> list[Panel]:
     """The picture's content, one panel a benchmark in the order of the rows. ``rows`` must not be empty."""
-    series = _series(rows)
+    series = _series(rows, by_level)
+    return [
+        _panel(benchmark, series, points, points)
+        for benchmark in dict.fromkeys(row.benchmark for row in rows)
+        for points in [_points([row for row in rows if row.benchmark == benchmark], series)]
+    ]
+
+
+def level_panels(rows: Sequence[CurveRow], by_level: Sequence[LevelRow]) -> list[Panel]:
+    """One panel a group of levels, in the order of ``by_level``; those of one benchmark share their axes, up from 0."""
+    series = _series(rows, by_level)
     result = []
-    for benchmark in dict.fromkeys(row.benchmark for row in rows):
-        points = _points([row for row in rows if row.benchmark == benchmark], series)
-        result.append(
-            Panel(
-                benchmark,
-                tuple(dict.fromkeys(series.values())),
-                tuple(points),
-                {field: _log_axis([p[field] for p in points], whole=field == "n") for field in X_FIELDS},
-                _share_axis([p["ci_low"] for p in points], [p["ci_high"] for p in points]),
-            )
-        )
+    for benchmark in dict.fromkeys(row.benchmark for row in by_level):
+        mine = [row for row in by_level if row.benchmark == benchmark]
+        parts = {
+            level: _points([row for row in mine if row.level == level], series)
+            for level in dict.fromkeys(row.level for row in mine)
+        }
+        everything = [point for points in parts.values() for point in points]
+        result += [
+            _panel(benchmark, series, points, everything, _level_name(level, points)) for level, points in parts.items()
+        ]
     return result
 
 
-def _series(rows: Sequence[CurveRow]) -> dict[tuple[str, str, str], Series]:
-    """The series of each (strategy, setting, selector), with a look of its own."""
-    groups = dict.fromkeys((row.strategy, row.setting) for row in rows)
-    alone = {g for g in groups if len({row.n for row in rows if (row.strategy, row.setting) == g}) == 1}
-    merged = {g for g in alone if _selectors_agree([row for row in rows if (row.strategy, row.setting) == g])}
-    selectors = list(dict.fromkeys(row.selector for row in rows))
-    by_group = len(groups) - len(merged) > 1
-    result: dict[tuple[str, str, str], Series] = {}
-    for g, group in enumerate(sorted(groups, key=lambda group: group in merged)):  # a stable sort: merged ones last
-        name = label(*group)
-        if group in merged:
-            color = g if by_group else len(selectors) + g - 1
-            one = Series(name, name, " = ".join(selectors), max(color, 0), len(selectors))
-            result.update({(*group, selector): one for selector in selectors})
-            continue
-        for s, selector in enumerate(selectors):
-            result[*group, selector] = Series(f"{name} · {selector}", name, selector, g if by_group else s, s)
-    return result
+_Keys = dict[tuple[str, str, str], Series]
+"""The series of each (strategy, setting, variant)."""
 
 
-def _selectors_agree(rows: Iterable[CurveRow]) -> bool:
-    """Whether every selector gives the same accuracy on every benchmark."""
-    seen: dict[str, set[float]] = {}
+def _panel(
+    benchmark: str, series: _Keys, points: list[Record], framed: list[Record], level: str | None = None
+) -> Panel:
+    """A panel of ``points``, with axes that hold all that is ``framed``."""
+    lows, highs = [p["ci_low"] for p in framed], [p["ci_high"] for p in framed]
+    return Panel(
+        benchmark,
+        tuple(dict.fromkeys(series.values())),
+        tuple(points),
+        {field: _log_axis([p[field] for p in framed], whole=field == "n") for field in X_FIELDS},
+        _share_axis(lows, highs) if level is None else _share_axis([0.0], [1.0]),
+        level,
+    )
+
+
+def _level_name(level: str, points: list[Record]) -> str:
+    name = f"level {level}" if level[:1].isdigit() else level or "no level stated"
+    problems = max(point["problems"] for point in points)
+    return f"{name} · {problems:,} problem{'' if problems == 1 else 's'}"
+
+
+def _series(rows: Sequence[CurveRow], by_level: Sequence[LevelRow]) -> _Keys:
+    """The series of each strategy setting and variant that has rows, with a look of its own."""
+    groups: dict[tuple[str, str], list[CurveRow]] = {}
     for row in rows:
-        seen.setdefault(row.benchmark, set()).add(round(row.accuracy, 9))
+        groups.setdefault((row.strategy, row.setting), []).append(row)
+    everywhere = [*rows, *by_level]
+    merged = {
+        group
+        for group, mine in groups.items()
+        if len({row.n for row in mine}) == 1
+        and _variants_agree(row for row in everywhere if (row.strategy, row.setting) == group)
+    }
+    curved = [group for group in groups if group not in merged]
+    variants = list(dict.fromkeys(_variant(row) for row in rows))
+    by_group = len(curved) > 1 and len(variants) <= FORMS
+    result: _Keys = {}
+    for g, group in enumerate(curved):
+        present = {_variant(row) for row in groups[group]}
+        for v, name in enumerate(variants):
+            look = (g, v) if by_group else (v, g if len(curved) > 1 else v)
+            if name in present:
+                result[*group, name] = Series(f"{label(*group)} · {name}", label(*group), name, *look)
+    colors = 0 if not curved else len(curved) if by_group else len(variants)
+    forms = len(curved) if len(curved) > 1 and not by_group else len(variants)
+    for m, group in enumerate(g for g in groups if g in merged):
+        names = list(dict.fromkeys(_variant(row) for row in groups[group]))
+        joined = " = ".join(names) if len(names) <= FORMS else "every selector"
+        one = Series(label(*group), label(*group), joined, colors + m, forms)
+        result |= {(*group, name): one for name in names}
+    return result
+
+
+def _variant(row: CurveRow) -> str:
+    return variant(row.selector, row.verifier)
+
+
+def _variants_agree(rows: Iterable[CurveRow]) -> bool:
+    """Whether every variant gives the same accuracy on every benchmark and level."""
+    seen: dict[tuple[str, str], set[float]] = {}
+    for row in rows:
+        level = row.level if isinstance(row, LevelRow) else "all"
+        seen.setdefault((row.benchmark, level), set()).add(round(row.accuracy, 9))
     return all(len(values) == 1 for values in seen.values())
 
 
-def _points(rows: Sequence[CurveRow], series: dict[tuple[str, str, str], Series]) -> list[Record]:
-    """What is drawn, one record a point; points that are the same under every selector once."""
-    keys = [(series[row.strategy, row.setting, row.selector], row) for row in rows]
+def _points(rows: Sequence[CurveRow], series: _Keys) -> list[Record]:
+    """What is drawn, one record a point; points that are the same under every variant once."""
+    keys = [(series[row.strategy, row.setting, _variant(row)], row) for row in rows]
     lengths: dict[Series, set[int]] = {}
     for one, row in keys:
         lengths.setdefault(one, set()).add(row.n)
@@ -105,7 +161,8 @@ def _points(rows: Sequence[CurveRow], series: dict[tuple[str, str, str], Series]
         {
             "series": one.name,
             "strategy": one.group,
-            "selector": one.selector,
+            "selector": row.selector if one.name != one.group else one.variant,
+            "verifier": (row.verifier if one.name != one.group else "") or "none",
             "n": n,
             "accuracy": _round(row.accuracy),
             "ci_low": _round(row.ci_low),

@@ -1,4 +1,5 @@
-"""The picture: accuracy against compute, one Vega-Lite panel a benchmark, shared by the page and the PNG.
+"""The picture: accuracy against compute, one Vega-Lite panel a benchmark and small ones by difficulty below; shared
+by the page and the PNG.
 
 Colours follow those of Okabe & Ito (2008, "Color Universal Design"), which people with any common colour blindness can
 tell apart; dashes and markers repeat what colour says.
@@ -17,15 +18,58 @@ from tts.report.content import Panel, Series
 Spec = dict[str, Any]
 
 PALETTES = {
-    "light": ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#8A6D00", "#3E9BD0", "#444444", "#7B4FA3"],
-    "dark": ["#56B4E9", "#F08A3C", "#2BC79A", "#E39BC4", "#E8C33A", "#A9D8F5", "#D0D0D0", "#B79AE0"],
+    "light": [
+        "#0072B2",
+        "#D55E00",
+        "#009E73",
+        "#CC79A7",
+        "#8A6D00",
+        "#3E9BD0",
+        "#444444",
+        "#7B4FA3",
+        "#B3123F",
+        "#5C7A00",
+    ],
+    "dark": [
+        "#56B4E9",
+        "#F08A3C",
+        "#2BC79A",
+        "#E39BC4",
+        "#E8C33A",
+        "#A9D8F5",
+        "#D0D0D0",
+        "#B79AE0",
+        "#FF7D9C",
+        "#A9C94A",
+    ],
 }
 INK = {
     "light": {"text": "#1b1f24", "soft": "#57606a", "grid": "#e4e7eb"},
     "dark": {"text": "#e6e9ee", "soft": "#a3adb9", "grid": "#2c333c"},
 }
-DASHES: list[list[int]] = [[1, 0], [7, 3], [2, 3], [10, 3, 2, 3], [4, 2], [12, 4]]
-SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
+DASHES: list[list[int]] = [
+    [1, 0],
+    [7, 3],
+    [2, 3],
+    [10, 3, 2, 3],
+    [4, 2],
+    [12, 4],
+    [7, 2, 2, 2, 2, 2],
+    [1, 2],
+    [14, 2, 4, 2],
+]
+STAR = "M0,-1.1L0.25,-0.34L1.05,-0.34L0.4,0.13L0.65,0.89L0,0.42L-0.65,0.89L-0.4,0.13L-1.05,-0.34L-0.25,-0.34Z"
+SHAPES = [
+    "circle",
+    "square",
+    "triangle-up",
+    "diamond",
+    "cross",
+    "triangle-down",
+    "triangle-right",
+    "triangle-left",
+    STAR,
+]
 FONT = "system-ui, -apple-system, 'Segoe UI', 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 CROWD = 5
 """Series above which bands are drawn fainter, so that they do not hide each other."""
@@ -34,6 +78,8 @@ X_AXES = {
     "total_tokens": "generated + prompt tokens per problem (log scale)",
     "n": "budget n (log scale)",
 }
+X_SHORT = {"output_tokens": "generated tokens", "total_tokens": "generated + prompt tokens", "n": "budget n"}
+"""For small panels, whose heading says the rest."""
 
 
 def spec(panel: Panel, theme: str = "light") -> Spec:
@@ -46,11 +92,13 @@ def spec(panel: Panel, theme: str = "light") -> Spec:
         ],
         "value": 0.0,
     }
+    small = panel.level is not None
     look = _look(panel.series, theme)
     key = {"field": "series", "type": "nominal"}
     tooltip = [
         {"field": "strategy", "type": "nominal"},
         {"field": "selector", "type": "nominal"},
+        {"field": "verifier", "type": "nominal"},
         {"field": "n", "type": "quantitative", "format": ",d"},
         {"field": "accuracy", "type": "quantitative", "format": ".2%"},
         {"field": "interval", "type": "nominal", "title": "95% interval"},
@@ -77,11 +125,11 @@ def spec(panel: Panel, theme: str = "light") -> Spec:
             },
             {
                 "transform": [{"filter": "!datum.alone"}],
-                "mark": {"type": "line", "strokeWidth": 2, "clip": True},
+                "mark": {"type": "line", "strokeWidth": 1.5 if small else 2, "clip": True},
                 "encoding": {"y": _y(panel), "strokeDash": {**key, **look["strokeDash"]}, "opacity": shown},
             },
             {
-                "mark": {"type": "point", "filled": True, "size": 70},
+                "mark": {"type": "point", "filled": True, "size": 36 if small else 70},
                 "encoding": {
                     "y": _y(panel),
                     "shape": {**key, **look["shape"]},
@@ -93,13 +141,14 @@ def spec(panel: Panel, theme: str = "light") -> Spec:
     }
 
 
-def draw_png(content: Sequence[Panel], model: str) -> bytes:
-    """The whole picture as a PNG at twice screen resolution, on white, panels two a row."""
-    width = 640 if len(content) == 1 else 440
-    parts = [
-        {**spec(panel), "width": width, "height": 340, "title": {"text": panel.benchmark, "anchor": "start"}}
-        for panel in content
-    ]
+def draw_png(content: Sequence[Panel], levels: Sequence[Panel], model: str) -> bytes:
+    """The whole picture as a PNG at twice screen resolution, on white: benchmarks two a row, their levels three."""
+    width, small = (726, 190) if len(content) == 1 else (440, 268)  # rows of about the same length
+    rows = [_grid([_part(panel, panel.benchmark, width, 340) for panel in content], 2)]
+    for benchmark in dict.fromkeys(panel.benchmark for panel in levels):
+        parts = [_part(panel, panel.level or "", small, 170) for panel in levels if panel.benchmark == benchmark]
+        title = {"text": f"{benchmark} by difficulty", "anchor": "start", "offset": 10}
+        rows.append({**_grid(parts, 3), "title": title})
     whole = {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "title": {
@@ -108,17 +157,29 @@ def draw_png(content: Sequence[Panel], model: str) -> bytes:
             "anchor": "start",
             "offset": 14,
         },
-        "concat": parts,
-        "columns": 2,
+        "vconcat": rows,
         "spacing": 36,
         "padding": 20,
-        "resolve": {"scale": {"color": "shared", "shape": "shared", "strokeDash": "shared"}},
+        "resolve": _SHARED,
         "config": config("light"),
+        "params": [{"name": "focus", "value": ""}, {"name": "hidden", "value": []}],
     }
-    for part in parts:  # parameters of one name may stand only once in a picture
-        del part["params"]
-    whole["params"] = [{"name": "focus", "value": ""}, {"name": "hidden", "value": []}]
     return bytes(vl_convert.vegalite_to_png(json.dumps(whole), scale=2))
+
+
+_SHARED = {"scale": {"color": "shared", "shape": "shared", "strokeDash": "shared"}}
+"""One legend for all panels."""
+
+
+def _part(panel: Panel, title: str, width: int, height: int) -> Spec:
+    """One panel of the PNG; without its parameters, since those of one name may stand only once in a picture."""
+    whole = {k: v for k, v in spec(panel).items() if k != "params"}
+    size = 15 if panel.level is None else 12
+    return {**whole, "width": width, "height": height, "title": {"text": title, "anchor": "start", "fontSize": size}}
+
+
+def _grid(parts: list[Spec], columns: int) -> Spec:
+    return {"concat": parts, "columns": columns, "spacing": 36, "resolve": _SHARED}
 
 
 def config(theme: str) -> Spec:
@@ -155,10 +216,11 @@ def _look(series: Sequence[Series], theme: str) -> dict[str, Spec]:
     """Scales from a series' name to its look; one legend shows all three."""
     colors = PALETTES[theme]
     domain = [one.name for one in series]
+    variants = len({one.variant for one in series if one.name != one.group})
     legend = {
         "title": None,
         "orient": "bottom",
-        "columns": max(1, len({one.selector for one in series if one.name != one.group})),
+        "columns": max(1, min(variants, 900 // (7 * max(map(len, domain)) + 45))),  # as many as have the room
         "columnPadding": 24,
         "offset": 16,
         "symbolOpacity": 1,
@@ -179,9 +241,9 @@ def _x(panel: Panel, field: str) -> Spec:
     return {
         "field": field,
         "type": "quantitative",
-        "title": X_AXES[field],
+        "title": X_AXES[field] if panel.level is None else X_SHORT[field],
         "scale": {"type": "log", "domain": axis["domain"], "nice": False},
-        "axis": {"values": axis["values"], "format": "~s", "grid": False},
+        "axis": {"values": axis["values"], "format": "~s", "grid": False, "labelSeparation": 3},
     }
 
 
@@ -191,7 +253,7 @@ def _y(panel: Panel) -> Spec:
     return {
         "field": "accuracy",
         "type": "quantitative",
-        "title": start,
+        "title": start if panel.level is None else None,
         "scale": {"domain": panel.y["domain"], "nice": False, "zero": False},
         "axis": {"values": panel.y["values"], "format": panel.y["format"]},
     }

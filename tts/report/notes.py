@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 from tts.analysis import Curves, RunData
+from tts.core import SELECTORS
 
 REDRAWN = 0.01
 """Share of redrawn samples above which the report warns."""
@@ -17,7 +18,13 @@ FEW = 30
 
 def notes(run: RunData, result: Curves) -> list[str]:
     """Warnings, one sentence or two each, plain text (not escaped); empty where there is nothing to warn of."""
-    return [*_unfinished(run, result), *_sampling(run), *_grading(run), *_rows(result)]
+    return [
+        *_unfinished(run, result),
+        *_unscored(run, result),
+        *_sampling(run),
+        *_grading(run),
+        *_rows(result),
+    ]
 
 
 def label(strategy: str, setting: str) -> str:
@@ -32,9 +39,16 @@ def label(strategy: str, setting: str) -> str:
     return f"{strategy} ({shown})" if shown else strategy
 
 
+def variant(selector: str, verifier: str) -> str:
+    """A selector for people, with the scores it picks by: ``best (prm/tiny-arith:last)``."""
+    return f"{selector} ({verifier})" if verifier else selector
+
+
 def _unfinished(run: RunData, result: Curves) -> Iterator[str]:
     groups: dict[tuple[str, int, int], dict[str, list[str]]] = {}
     for m in result.missing:
+        if m.verifier:
+            continue
         group = groups.setdefault((m.benchmark, m.complete, m.planned), {})
         group.setdefault(label(m.strategy, m.setting), []).append(str(m.n))
     for (benchmark, complete, planned), settings in groups.items():
@@ -46,6 +60,26 @@ def _unfinished(run: RunData, result: Curves) -> Iterator[str]:
     sessions = run.info.get("sessions") or []
     if sessions and not sessions[-1].get("finished"):
         yield "The last session of this run did not finish, or is still at work."
+
+
+def _unscored(run: RunData, result: Curves) -> Iterator[str]:
+    idle = [name for name in run.selectors if SELECTORS[name].needs_scores and not run.verifiers]
+    if idle:
+        verb = "needs" if len(idle) == 1 else "need"
+        yield f"{' and '.join(idle)} {verb} the scores of a verifier, and this run names none: no line is drawn."
+    groups: dict[tuple[str, str, int, int], dict[str, list[str]]] = {}
+    for m in result.missing:
+        if m.verifier:
+            group = groups.setdefault((m.benchmark, m.verifier, m.complete, m.planned), {})
+            group.setdefault(label(m.strategy, m.setting), []).append(str(m.n))
+    for (benchmark, verifier, scored, complete), settings in groups.items():
+        listed = "; ".join(f"{name} at n = {', '.join(ns)}" for name, ns in settings.items())
+        yield (
+            f"{benchmark}: {verifier} has scored {scored} of the {complete} complete problems of {listed}. The other "
+            f"{complete - scored} are left out of its lines, which are not to be compared with the rest yet."
+        )
+    for refused in result.refused:
+        yield f"{variant(refused.selector, refused.verifier)} has no line: {refused.reason}."
 
 
 def _sampling(run: RunData) -> Iterator[str]:

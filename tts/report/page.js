@@ -14,10 +14,10 @@
     const field = axis.value;
     const x = spec.encoding.x;
     x.field = field;
-    x.title = data.axes[field];
+    x.title = panel.axes[field];
     x.scale.domain = panel.x[field].domain;
     x.axis.values = panel.x[field].values;
-    if (full.checked) {
+    if (full.checked && !panel.small) {
       for (const layer of spec.layer) {
         layer.encoding.y.scale.domain = [0, 1];
         layer.encoding.y.axis.values = [0, 0.2, 0.4, 0.6, 0.8, 1];
@@ -25,7 +25,7 @@
       }
     }
     spec.params.find((p) => p.name === "hidden").value = hidden();
-    return { ...spec, width: "container", height: 360, autosize: { type: "fit-x", contains: "padding" } };
+    return { ...spec, width: "container", height: panel.height, autosize: { type: "fit-x", contains: "padding" } };
   }
 
   async function draw() {

@@ -19,8 +19,8 @@ from typing import Any
 import vl_convert
 
 from tts.analysis import CurveRow, Curves, RunData
-from tts.report.content import Panel, Series, panels
-from tts.report.figure import DASHES, PALETTES, SHAPES, X_AXES, config, spec
+from tts.report.content import Panel, Series, level_panels, panels
+from tts.report.figure import DASHES, PALETTES, SHAPES, STAR, X_AXES, X_SHORT, config, spec
 from tts.report.notes import label
 
 _MARKERS = {
@@ -30,11 +30,16 @@ _MARKERS = {
     "diamond": '<path d="M17 1.4l5 5.6-5 5.6-5-5.6z"/>',
     "cross": '<path d="M15.4 2.4h3.2v3h3v3.2h-3v3h-3.2v-3h-3V5.4h3z"/>',
     "triangle-down": '<path d="M17 12l5-9h-10z"/>',
+    "triangle-right": '<path d="M22 7l-9 5v-10z"/>',
+    "triangle-left": '<path d="M12 7l9 5v-10z"/>',
+    STAR: f'<path transform="translate(17 7.3) scale(5.6)" stroke="none" d="{STAR}"/>',
 }
+_VERIFIER = "Verifier"
 _COLUMNS = (
     ("Benchmark", ""),
     ("Strategy", ""),
     ("Selector", ""),
+    (_VERIFIER, ""),
     ("n", "num"),
     ("Accuracy", "num"),
     ("95% interval", "num"),
@@ -51,7 +56,8 @@ _COLUMNS = (
 
 def page(run: RunData, result: Curves, warnings: Sequence[str]) -> str:
     """The report as one HTML document. ``warnings``: plain sentences, shown first."""
-    content = panels(result.rows)
+    content = panels(result.rows, result.by_level)
+    levels = level_panels(result.rows, result.by_level)
     library, script = _library(), _asset("page.js")
     return Template(_asset("page.html")).substitute(
         policy=_policy(library, script),
@@ -62,17 +68,26 @@ def page(run: RunData, result: Curves, warnings: Sequence[str]) -> str:
         legend=_legend(content[0].series),
         axes="".join(f'<option value="{escape(k)}">{escape(v)}</option>' for k, v in X_AXES.items()),
         figures="".join(_figure(i, panel) for i, panel in enumerate(content)),
+        levels=_levels(levels, len(content)),
+        sampled=_sampled(result),
         table=_table(result.rows),
         facts=_facts(run),
         config=escape(json.dumps(run.info.get("config", {}), indent=2, ensure_ascii=False)),
-        data=_json({"panels": [_panel(p) for p in content], "axes": X_AXES, "config": _themes(config)}),
+        data=_json({"panels": [_panel(p) for p in [*content, *levels]], "config": _themes(config)}),
         library=library,
         script=script,
     )
 
 
 def _panel(panel: Panel) -> dict[str, Any]:
-    return {"spec": {theme: _bare(spec(panel, theme)) for theme in PALETTES}, "x": panel.x}
+    small = panel.level is not None
+    return {
+        "spec": {theme: _bare(spec(panel, theme)) for theme in PALETTES},
+        "x": panel.x,
+        "axes": X_SHORT if small else X_AXES,
+        "height": 200 if small else 360,
+        "small": small,
+    }
 
 
 def _bare(value: Any) -> Any:
@@ -131,12 +146,12 @@ def _warnings(warnings: Sequence[str]) -> str:
 
 
 def _legend(series: Sequence[Series]) -> str:
-    """One box a strategy setting; in it a checkbox a selector, with the look of its line."""
+    """One box a strategy setting; in it a checkbox a selector and verifier, with the look of its line."""
     boxes = []
     for group in dict.fromkeys(one.group for one in series):
         entries = "".join(
             f'<label data-series="{escape(one.name)}"><input type="checkbox" checked>{_swatch(one)}'
-            f"<span>{escape(one.selector)}</span></label>"
+            f"<span>{escape(one.variant)}</span></label>"
             for one in series
             if one.group == group
         )
@@ -153,24 +168,55 @@ def _swatch(one: Series) -> str:
 
 
 def _figure(i: int, panel: Panel) -> str:
-    name = escape(panel.benchmark)
+    name = escape(panel.benchmark if panel.level is None else panel.level)
+    where, table = escape(panel.benchmark), "the table below"
+    if panel.level is not None:
+        where, table = f"{where}, {name}", "by_level.csv"
     return (
         f'<figure><figcaption id="f{i}">{name}</figcaption><div class="chart" id="chart-{i}" role="img" '
-        f'aria-label="Accuracy against compute on {name}; the table below holds every point."></div></figure>'
+        f'aria-label="Accuracy against compute on {where}; {table} holds every point."></div></figure>'
+    )
+
+
+def _levels(levels: Sequence[Panel], start: int) -> str:
+    """The small panels, a heading and a grid a benchmark; ``start``: number of the first one's chart."""
+    parts = []
+    for benchmark in dict.fromkeys(panel.benchmark for panel in levels):
+        figures = "".join(_figure(start + i, p) for i, p in enumerate(levels) if p.benchmark == benchmark)
+        parts.append(f'<h3>{escape(benchmark)} by difficulty</h3><div class="figures small">{figures}</div>')
+    hint = (
+        '<p class="hint">The same lines on the problems of each level: accuracy upwards from 0 to 100%, on axes shared '
+        "by the panels of a benchmark. A level has few problems, so its intervals are wide: point at a marker. The "
+        "figures are in <code>by_level.csv</code>.</p>"
+    )
+    return "".join([*parts, hint]) if parts else ""
+
+
+def _sampled(result: Curves) -> str:
+    """What to say of estimates that are not exact."""
+    error = result.monte_carlo_error
+    if not error:
+        return ""
+    return (
+        " Where no exact average is known (<i>weighted</i>), it is one over random orders of the samples, which adds a "
+        f"standard error of at most {error:.2%} to a point."
     )
 
 
 def _table(rows: Sequence[CurveRow]) -> str:
+    """Every row; the verifier has a column where there is one."""
+    verifiers = any(row.verifier for row in rows)
     head = "".join(
         f'<th scope="col" class="{kind}" aria-sort="none"><button type="button">{escape(name)}</button></th>'
         for name, kind in _COLUMNS
+        if verifiers or name != _VERIFIER
     )
-    body = "".join(f"<tr>{_cells(row)}</tr>\n" for row in rows)
+    body = "".join(f"<tr>{_cells(row, verifiers)}</tr>\n" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>"
 
 
-def _cells(row: CurveRow) -> str:
-    texts = [(row.benchmark, None), (label(row.strategy, row.setting), None), (row.selector, None)]
+def _cells(row: CurveRow, verifiers: bool) -> str:
+    texts = [row.benchmark, label(row.strategy, row.setting), row.selector, *([row.verifier] if verifiers else [])]
     numbers: list[tuple[str, float]] = [
         (f"{row.n:,}", row.n),
         (f"{row.accuracy:.2%}", row.accuracy),
@@ -184,7 +230,7 @@ def _cells(row: CurveRow) -> str:
         (f"{row.truncated_rate:.2%}", row.truncated_rate),
         (f"{row.no_answer_rate:.2%}", row.no_answer_rate),
     ]
-    plain = "".join(f"<td>{escape(text)}</td>" for text, _ in texts)
+    plain = "".join(f"<td>{escape(text)}</td>" for text in texts)
     return plain + "".join(f'<td class="num" data-v="{value:.6g}">{escape(text)}</td>' for text, value in numbers)
 
 

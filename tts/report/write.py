@@ -1,17 +1,17 @@
-"""``tts report RUN``: from a run directory to the three files of its report."""
+"""``tts report RUN``: from a run directory to the files of its report."""
 
 from __future__ import annotations
 
 import csv
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tts.analysis import COLUMNS, CurveRow, curves, read_run
+from tts.analysis import COLUMNS, LEVEL_COLUMNS, CurveRow, curves, read_run
 from tts.core import UsageError
-from tts.report.content import panels
+from tts.report.content import level_panels, panels
 from tts.report.figure import draw_png
 from tts.report.notes import notes
 from tts.report.page import page
@@ -24,23 +24,35 @@ class ReportPaths:
     csv: Path
     html: Path
     png: Path
+    by_level: Path | None
+    """The rows by difficulty; None where no benchmark states more than one level."""
 
 
 def write_report(run: Path) -> ReportPaths:
     """Write ``RUN/report/curves.csv``, ``report.html`` and ``report.png``; the same run gives the same bytes.
 
-    Nothing else in the run directory is touched, and a run that is still being written may be reported on.
+    ``by_level.csv`` is written beside them where a benchmark states more than one level of difficulty. Nothing else
+    in the run directory is touched, and a run that is still being written may be reported on.
     Raises UsageError where ``run`` is no readable run directory, holds no complete problem, or is not writable.
     """
     data = read_run(run)
     result = curves(data)
     folder = run / "report"
-    paths = ReportPaths(folder / "curves.csv", folder / "report.html", folder / "report.png")
+    paths = ReportPaths(
+        folder / "curves.csv",
+        folder / "report.html",
+        folder / "report.png",
+        folder / "by_level.csv" if result.by_level else None,
+    )
     files = {
-        paths.csv: curves_csv(result.rows).encode(),
+        paths.csv: _csv(COLUMNS, result.rows).encode(),
         paths.html: page(data, result, notes(data, result)).encode(),
-        paths.png: draw_png(panels(result.rows), data.model),
+        paths.png: draw_png(
+            panels(result.rows, result.by_level), level_panels(result.rows, result.by_level), data.model
+        ),
     }
+    if paths.by_level:
+        files[paths.by_level] = _csv(LEVEL_COLUMNS, result.by_level).encode()
     try:
         folder.mkdir(exist_ok=True)
         for path, content in files.items():
@@ -53,11 +65,11 @@ def write_report(run: Path) -> ReportPaths:
     return paths
 
 
-def curves_csv(rows: Sequence[CurveRow]) -> str:
+def _csv(columns: Iterable[str], rows: Sequence[CurveRow]) -> str:
     """The rows as CSV (RFC 4180 quoting, newline line ends), with a header line."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(columns)
     writer.writerows(row.cells() for row in rows)
     return out.getvalue()
 

@@ -1,0 +1,75 @@
+"""How often a selector is right on one cell, under every budget that the cell serves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from tts.analysis.estimators import majority_at_k, mean_at_k, pass_at_k
+from tts.analysis.rundata import Cell
+from tts.analysis.scored import best_of_k, weighted_majority_at_k
+from tts.core import Selector
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+DRAWS = 256
+"""Random subsets a problem, seed and budget for a selector that has no estimator of its own."""
+ORDERS = 1_000
+"""Random orders a problem and seed for the weighted vote; each serves every budget."""
+
+_Exact = Callable[[Cell, Ints, str | None], Floats]
+EXACT: dict[str, _Exact] = {
+    "first": lambda cell, ks, _: np.full(len(ks), float(mean_at_k(len(cell), int(cell.correct.sum())))),
+    "majority": lambda cell, ks, _: majority_at_k(cell.classes, cell.correct, ks),
+    "best": lambda cell, ks, verifier: best_of_k(
+        cell.scores[verifier or ""], cell.correct, ks, answered=cell.classes >= 0
+    ),
+    "oracle": lambda cell, ks, _: pass_at_k(len(cell), int(cell.correct.sum()), ks),
+}
+"""Exact expected correctness of a selector on random k-subsets of a cell: (cell, (K,) budgets, label) -> (K,)."""
+
+
+def picked_accuracy(cell: Cell, selector: Selector, verifier: str | None) -> float:
+    """Correctness of the one candidate that ``selector`` picks from the whole cell; 0 where there is none to pick."""
+    if not len(cell):
+        return 0.0
+    return float(cell.correct[selector.select(cell.pool(graded=selector.oracle), verifier)])
+
+
+def expected_accuracy(
+    cell: Cell, selector: Selector, verifier: str | None, ks: Ints, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Expected correctness of what ``selector`` picks from random ``k``-subsets of a cell of independent samples.
+
+    ``ks``: (K,) budgets; the two results, (K,) each, are the estimate and its Monte Carlo standard error, which is 0
+    where the estimate is exact. ``rng``: for selectors that need random subsets.
+    """
+    if selector.name in EXACT:
+        return EXACT[selector.name](cell, ks, verifier), np.zeros(len(ks))
+    if selector.name == "weighted":
+        weights = cell.scores[verifier or ""]
+        return weighted_majority_at_k(cell.classes, weights, cell.correct, ks, draws=ORDERS, rng=rng)
+    found = np.array([subset_accuracy(cell, selector, k, rng, verifier=verifier) for k in ks.tolist()])
+    return found, np.sqrt(found * (1 - found) / DRAWS)
+
+
+def subset_accuracy(
+    cell: Cell,
+    selector: Selector,
+    k: int,
+    rng: np.random.Generator,
+    draws: int = DRAWS,
+    verifier: str | None = None,
+) -> float:
+    """Mean correctness of what any selector picks from random ``k``-subsets in random order: Monte Carlo.
+
+    Its standard error is at most 0.5 / sqrt(draws) a problem, and averages out over problems.
+    """
+    hits = 0
+    for _ in range(draws):
+        order = rng.permutation(len(cell))[:k]
+        hits += bool(cell.correct[order[selector.select(cell.pool(order, graded=selector.oracle), verifier)]])
+    return hits / draws
