@@ -17,11 +17,9 @@ $(TINY)/policy/model.safetensors $(TINY)/large/model.safetensors: | $(INSTALLED)
 	$(TINY_RUN).train_policy $(notdir $(@D))
 
 tiny-rollouts: $(TINY)/policy/model.safetensors  ## label steps by roll-outs of the policy
-	$(TINY_RUN).rollouts train
-	$(TINY_RUN).rollouts heldout
+	for kind in train wide heldout; do $(TINY_RUN).rollouts $$kind || exit; done
 
-$(TINY)/prm/model.safetensors $(TINY)/prm_weak/model.safetensors: | $(TINY)/policy/model.safetensors
-	$(TINY_RUN).rollouts train
+$(TINY)/prm/model.safetensors $(TINY)/prm_weak/model.safetensors: | tiny-rollouts
 	$(TINY_RUN).train_prm $(notdir $(@D))
 
 tiny-models-eval: tiny-rollouts  ## measure the tiny models through vLLM and write the card's figures

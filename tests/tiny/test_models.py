@@ -90,11 +90,16 @@ def test_reward_model_starts_as_the_policy_and_survives_saving(policy: Path, tmp
 
 
 def test_labels_and_reward_training_in_miniature(policy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(rollouts.PLANS, "train", rollouts.Plan(1, 12, 1, 2))
     monkeypatch.setattr(rollouts, "answer", lambda ids: 7 if ids else None)
     expressions = rollouts.expressions("heldout", 0)[:12]
     assert all(e.held_out for e in expressions)
     assert not any(e.held_out for e in rollouts.expressions("train", 0))
-    labelled = rollouts.label(Policy(policy), expressions, rollouts=2, seed=5)
+    assert not any(e.held_out for e in rollouts.expressions("wide", 0))
+    wide = rollouts.label(Policy(policy), expressions, rollouts.Plan(1, 12, solutions=2, rollouts=1), seed=5)
+    assert [x.expression for x in wide] == [e.text for e in expressions for _ in range(2)]
+    assert all(len(x.wins) == len(x.steps) for x in wide)
+    labelled = rollouts.label(Policy(policy), expressions, rollouts.Plan(1, 12, solutions=1, rollouts=2), seed=5)
     assert [x.expression for x in labelled] == [e.text for e in expressions]
     assert all(len(x.wins) == len(x.steps) for x in labelled)
     target = rollouts.path(tmp_path, "train", 0)
@@ -102,7 +107,7 @@ def test_labels_and_reward_training_in_miniature(policy: Path, tmp_path: Path, m
     rows = [{"cpu_seconds": 1.0}, *({k: getattr(x, k) for k in rollouts.Labelled.__slots__} for x in labelled)]
     target.write_text("".join(json.dumps(r) + "\n" for r in rows))
     assert list(rollouts.read(tmp_path, "train", 1)) == labelled
-    _, log = train_prm.train("prm", train_prm.Recipe(seed=1, parts=1, epochs=2), policy, tmp_path)
+    _, log = train_prm.train("prm", train_prm.Recipe(seed=1, kinds=("train",), epochs=2), policy, tmp_path)
     assert log["epoch"] == 2
     assert log["steps_labelled"] == sum(len(x.steps) for x in labelled)
 

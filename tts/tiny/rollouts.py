@@ -24,8 +24,6 @@ from tts.tiny.tokenizer import BREAK, IDS
 from tts.tiny.train_policy import WORK
 from tts.tiny.weights import weights_path
 
-PART = 200
-"""Solutions a file."""
 TEMPERATURE = 1.0
 
 
@@ -34,11 +32,20 @@ class Plan:
     """How many solutions are labelled, and how well."""
 
     parts: int
+    """Files."""
+    problems: int
+    """Problems a part."""
+    solutions: int
+    """Solutions of each problem."""
     rollouts: int
-    """Continuations from each prefix."""
+    """Continuations from each prefix; with 1, that is the solution's own continuation and costs nothing more."""
 
 
-PLANS = {"train": Plan(parts=8, rollouts=4), "heldout": Plan(parts=2, rollouts=16)}
+PLANS = {
+    "train": Plan(parts=8, problems=200, solutions=1, rollouts=4),
+    "wide": Plan(parts=8, problems=1000, solutions=4, rollouts=1),
+    "heldout": Plan(parts=2, problems=200, solutions=1, rollouts=16),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,34 +61,44 @@ class Labelled:
 
 
 def expressions(kind: str, part: int) -> list[Expression]:
-    """The problems of one part: from the training side of the split, or from its test side."""
-    stream = Stream(f"rollouts {kind} {part}")
+    """The problems of one part: from the training side of the split, or, held out, from its test side.
+
+    ``wide`` has more of the lower levels, where one roll-out says more of a step.
+    """
+    stream, count = Stream(f"rollouts {kind} {part}"), PLANS[kind].problems
     if kind == "train":
-        return [training_expression(stream) for _ in range(PART)]
+        return [training_expression(stream) for _ in range(count)]
     chosen: list[Expression] = []
-    while len(chosen) < PART:
-        expression = draw(stream, LEVELS[len(chosen) % len(LEVELS)])
-        if expression.held_out:
+    while len(chosen) < count:
+        level = LEVELS[len(chosen) % len(LEVELS)]
+        if kind == "wide" and stream.chance(0.5):
+            level = min(level, stream.between(LEVELS[0], LEVELS[-1]))
+        expression = draw(stream, level)
+        if expression.held_out == (kind == "heldout"):
             chosen.append(expression)
     return chosen
 
 
-def label(policy: Policy, problems: list[Expression], rollouts: int, seed: int) -> list[Labelled]:
-    """One finished solution of each problem, labelled; a solution without an answer is left out."""
+def label(policy: Policy, problems: list[Expression], plan: Plan, seed: int) -> list[Labelled]:
+    """The finished solutions of each problem, labelled; those without an answer are left out."""
     prompts = [prompt_ids(question_text(e)) for e in problems]
-    solutions = [c[0] for c in policy.sample(prompts, 1, TEMPERATURE, seed)]
-    kept = [(e, p, s) for e, p, s in zip(problems, prompts, solutions, strict=True) if answer(s) is not None]
-    prefixes, owners = [], []
-    for i, (_, prompt, solution) in enumerate(kept):
-        ids = list(prompt)
-        for step in split_steps(solution)[:-1]:
-            ids = [*ids, *step, IDS[BREAK]]
-            prefixes.append(ids)
-            owners.append(i)
-    continued = policy.sample(prefixes, rollouts, TEMPERATURE, seed + 1)
+    sampled = policy.sample(prompts, plan.solutions, TEMPERATURE, seed)
+    tried = ((e, p, s) for e, p, found in zip(problems, prompts, sampled, strict=True) for s in found)
+    kept = [(e, p, s) for e, p, s in tried if answer(s) is not None]
     wins: list[list[float]] = [[] for _ in kept]
-    for i, completions in zip(owners, continued, strict=True):
-        wins[i].append(sum(answer(c) == kept[i][0].value for c in completions) / rollouts)
+    if plan.rollouts == 1:
+        wins = [[float(answer(s) == e.value)] * (len(split_steps(s)) - 1) for e, _, s in kept]
+    else:
+        prefixes, owners = [], []
+        for i, (_, prompt, solution) in enumerate(kept):
+            ids = list(prompt)
+            for step in split_steps(solution)[:-1]:
+                ids = [*ids, *step, IDS[BREAK]]
+                prefixes.append(ids)
+                owners.append(i)
+        continued = policy.sample(prefixes, plan.rollouts, TEMPERATURE, seed + 1)
+        for i, completions in zip(owners, continued, strict=True):
+            wins[i].append(sum(answer(c) == kept[i][0].value for c in completions) / plan.rollouts)
     return [
         Labelled(e.text, e.level, split_steps(s), [*w, float(answer(s) == e.value)])
         for (e, _, s), w in zip(kept, wins, strict=True)
@@ -116,8 +133,8 @@ def make(policy: Policy, kind: str, part: int, work: Path) -> None:
     if target.exists():
         return
     cpu, wall = time.process_time(), time.monotonic()
-    rollouts = PLANS[kind].rollouts
-    labelled = label(policy, expressions(kind, part), rollouts, seed=1000 * part + rollouts)
+    plan = PLANS[kind]
+    labelled = label(policy, expressions(kind, part), plan, seed=1000 * part + plan.rollouts)
     spent = {"cpu_seconds": time.process_time() - cpu, "wall_seconds": time.monotonic() - wall}
     rows: list[dict[str, Any]] = [spent, *({k: getattr(x, k) for k in Labelled.__slots__} for x in labelled)]
     target.parent.mkdir(parents=True, exist_ok=True)

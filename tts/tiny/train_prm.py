@@ -28,8 +28,8 @@ class Recipe:
     """One reward model's data and schedule."""
 
     seed: int
-    parts: int
-    """Parts of the roll-out labels to learn from."""
+    kinds: tuple[str, ...]
+    """Kinds of roll-out labels to learn from."""
     epochs: int
     batch_tokens: int = 2048
     rate: float = 1e-3
@@ -38,8 +38,8 @@ class Recipe:
 
 
 RECIPES = {
-    "prm": Recipe(seed=3, parts=8, epochs=4),
-    "prm_weak": Recipe(seed=4, parts=1, epochs=2),
+    "prm": Recipe(seed=5, kinds=("train", "wide"), epochs=2, rate=2e-3),
+    "prm_weak": Recipe(seed=3, kinds=("train",), epochs=4),
 }
 
 
@@ -79,7 +79,7 @@ def train(name: str, recipe: Recipe, policy: Path, work: Path) -> tuple[prm.Proc
         for optimizer, saved in zip(optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
         log = state["log"]
-    labelled = list(rollouts.read(work, "train", recipe.parts))
+    labelled = [x for kind in recipe.kinds for x in rollouts.read(work, kind)]
     log["solutions"], log["steps_labelled"] = len(labelled), sum(len(x.steps) for x in labelled)
     for epoch in range(log["epoch"], recipe.epochs):
         cpu, wall, losses = time.process_time(), time.monotonic(), []
@@ -124,10 +124,10 @@ def main() -> None:
     args = parser.parse_args()
     recipe = RECIPES[args.name]
     model, log = train(args.name, recipe, args.policy, args.work)
-    data = {"rollouts": rollouts.PLANS["train"].rollouts, "temperature": rollouts.TEMPERATURE}
+    spent = {kind: asdict(rollouts.PLANS[kind]) | rollouts.seconds(args.work, kind) for kind in recipe.kinds}
     record = {
         "recipe": asdict(recipe),
-        "data": {**data, "labelling_all_parts": rollouts.seconds(args.work, "train")},
+        "data": {"temperature": rollouts.TEMPERATURE, **spent},
         "parameters": sum(p.numel() for p in model.parameters()),
         "torch": torch.__version__,
         **log,
