@@ -16,12 +16,16 @@ TORCH := $(shell sed -n 's/^torch==/torch==/p' requirements/cpu.txt)
 SMOLLM2 := .cache/models/SmolLM2-135M-Instruct
 DATA_DIR ?= $(wildcard ../shared/data/benchmarks)
 
-.PHONY: demo test install lint format typecheck pytest smollm2 lock lock-check dist clean distclean help
+.PHONY: demo demo-smollm2 test install lint format typecheck pytest smollm2 lock lock-check dist clean distclean help
 
-demo: $(INSTALLED) $(SMOLLM2)/config.json  ## sample real problems with a real model on the CPU, and draw the curve
-	@$(BIN)/tts run examples/demo.yaml --out runs/demo \
-	  $(if $(DATA_DIR),--data-dir $(DATA_DIR),--benchmark arith:levels=1-4,per_level=2)
+demo: $(INSTALLED)  ## a tiny policy and two tiny reward models on vLLM: test-time scaling in minutes, on a CPU
+	@$(BIN)/tts run examples/demo.yaml --out runs/demo
 	@$(BIN)/tts report runs/demo
+
+demo-smollm2: $(INSTALLED) $(SMOLLM2)/config.json  ## a real small model on real problems (GSM8K where there is data)
+	@$(BIN)/tts run examples/smollm2.yaml --out runs/smollm2 \
+	  $(if $(DATA_DIR),--data-dir $(DATA_DIR),--benchmark arith:levels=1-4,per_level=2)
+	@$(BIN)/tts report runs/smollm2
 
 test: lock-check lint typecheck pytest  ## check the pins, lint, type check and run all tests
 

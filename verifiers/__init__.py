@@ -1,7 +1,8 @@
-"""Verifiers: one file a family. None is built in yet; an installed package's are found by entry point."""
+"""Verifiers: one file a family."""
 
 from tts.core.registry import Registry
+from tts.verifiers.aggregate import AGGREGATIONS, aggregate
 
-VERIFIERS = Registry("verifiers", {})
+VERIFIERS = Registry("verifiers", {"prm": "tts.verifiers.prm:create"})
 
-__all__ = ["VERIFIERS"]
+__all__ = ["AGGREGATIONS", "VERIFIERS", "aggregate"]

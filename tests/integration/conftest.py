@@ -32,7 +32,7 @@ def model() -> Path:
 @pytest_asyncio.fixture(scope="session")
 async def engine(model: Path) -> AsyncIterator[VllmEngine]:
     """One vLLM engine for the whole session."""
-    engine = make_engine(f"vllm/{model}", {"max_model_len": 512, "kv_cache_memory_bytes": 2**29})
+    engine = make_engine(f"vllm/{model}", {"max_model_len": 512, "kv_cache_memory_bytes": 2**29, "dtype": "float32"})
     assert isinstance(engine, VllmEngine)
     await engine.start()
     yield engine

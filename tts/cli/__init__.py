@@ -17,6 +17,7 @@ from tts.cli.listing import listing
 from tts.cli.prompt import show_prompt
 from tts.cli.report import report
 from tts.cli.run import run
+from tts.cli.score import score
 
 
 class _Commands(click.Group):
@@ -44,7 +45,7 @@ def cli() -> None:
     """
 
 
-for _command in (run, report, listing, show_prompt, export):
+for _command in (run, report, score, listing, show_prompt, export):
     cli.add_command(_command)
 
 

@@ -138,6 +138,10 @@ class Verifier(Protocol):
         """One score a candidate, in order."""
         ...
 
+    async def close(self) -> None:
+        """Stop what it runs."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Pool:

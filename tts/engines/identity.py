@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tts.core import UsageError, did_you_mean
+from tts.tiny import WEIGHTS, weights_path
 
 _BLOCK = 4096
 _BLOCKS = 16
@@ -24,15 +25,21 @@ _TOKENIZER_FILES = (
 )
 
 
-def resolve(model: str, options: Mapping[str, Any], field: str) -> tuple[str, str | None]:
+def shipped(kind: str, model: str) -> bool:
+    """Whether a name is that of a model of the package."""
+    return f"{kind}/{model}" in WEIGHTS
+
+
+def resolve(kind: str, model: str, options: Mapping[str, Any], field: str) -> tuple[str, str | None]:
     """What vLLM is to load, and its hub commit (None for a folder).
 
-    ``model``: a folder's path or a hub id. Raises UsageError where there is no such model, or the hub is out of reach
-    and its cache does not hold it.
+    ``kind``: ``vllm`` or ``prm``; ``model``: one of the package's, a folder's path or a hub id. Raises UsageError where
+    there is no such model, or the hub is out of reach and its cache does not hold it.
     """
-    folder = Path(model).expanduser()
+    own = shipped(kind, model)
+    folder = weights_path(f"{kind}/{model}") if own else Path(model).expanduser()
     looks_local = model.startswith(("/", "./", "../", "~")) or model.count("/") != 1
-    if folder.is_dir():
+    if folder.is_dir() or own:
         if not (folder / "config.json").is_file():
             raise UsageError(f"{field}: {model} is a folder without config.json; expected a model in the hub's format")
         return str(folder.resolve()), None
@@ -40,12 +47,30 @@ def resolve(model: str, options: Mapping[str, Any], field: str) -> tuple[str, st
         siblings = [p.name for p in folder.parent.iterdir()] if folder.parent.is_dir() else []
         raise UsageError(
             f"{field}: there is no folder {model}{did_you_mean(folder.name, siblings)}; "
-            "expected vllm/PATH of a model, or vllm/ORG/NAME from the hub"
+            f"expected {kind}/PATH of a model, or {kind}/ORG/NAME from the hub"
         )
-    return model, _hub_commit(model, options.get("revision"), field)
+    return model, _hub_commit(kind, model, options.get("revision"), field)
 
 
-def _hub_commit(model: str, revision: str | None, field: str) -> str:
+def check_kind(model: str, commit: str | None, field: str, reward: bool) -> None:
+    """Raise UsageError where a reward model is asked for as a policy, or the reverse. ``model``: as resolved."""
+    path = Path(model) / "config.json"
+    if commit is not None:
+        from huggingface_hub import hf_hub_download
+
+        path = Path(hf_hub_download(model, "config.json", revision=commit))
+    try:
+        names = json.loads(path.read_text(encoding="utf-8")).get("architectures") or []
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{field}: {path} cannot be read ({error}); expected a model's configuration") from None
+    is_policy = any(name.endswith(("ForCausalLM", "ForConditionalGeneration", "LMHeadModel")) for name in names)
+    if names and is_policy == reward:
+        kind, other = ("a reward model", "prm/") if not is_policy else ("a language model", "vllm/")
+        wanted = "a reward model" if reward else "a language model"
+        raise UsageError(f"{field}: {model} is {kind} ({names[0]}), expected {wanted}; it goes by {other}NAME")
+
+
+def _hub_commit(kind: str, model: str, revision: str | None, field: str) -> str:
     """The commit that the hub, or offline its cache, has for a model."""
     from huggingface_hub import hf_hub_download
 
@@ -54,9 +79,9 @@ def _hub_commit(model: str, revision: str | None, field: str) -> str:
     except Exception as error:  # the hub raises a dozen kinds: absent, gated, offline, no network
         reason = " ".join(str(error).split("\n")[0].split())
         raise UsageError(
-            f"{field}: vllm/{model} is neither a folder here nor to be had from the model hub "
+            f"{field}: {kind}/{model} is neither a folder here nor to be had from the model hub "
             f"({type(error).__name__}: {reason}); check the name, the network, HF_TOKEN or "
-            "HF_HUB_OFFLINE, or give vllm/PATH of a local folder"
+            f"HF_HUB_OFFLINE, or give {kind}/PATH of a local folder"
         ) from None
     return Path(config).parent.name
 

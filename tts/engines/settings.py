@@ -35,10 +35,25 @@ def default_options() -> dict[str, Any]:
     return options
 
 
-def dtype_for(asked: str | None) -> str:
-    """The dtype to serve in: what was asked for, else the model's own, else float32 on a CPU without fast bfloat16."""
+def pooling_options() -> dict[str, Any]:
+    """The same for a reward model that shares the device with a policy: on a GPU, split the memory explicitly."""
+    options: dict[str, Any] = {"max_num_seqs": 64}
+    if cpu_only():
+        options["enforce_eager"] = True
+        if "VLLM_CPU_KVCACHE_SPACE" not in os.environ:
+            options["kv_cache_memory_bytes"] = 2**29
+    return options
+
+
+def dtype_for(asked: str | None, tiny: bool) -> str:
+    """The dtype to serve in: what was asked for, else the model's own, else float32 on a CPU without fast bfloat16.
+
+    The package's own tiny models are served in float32: they are an instrument, to read the same on every machine.
+    """
     if asked not in (None, "auto"):
         return str(asked)
+    if tiny:
+        return "float32"
     return "float32" if cpu_only() and not _has_fast_bfloat16() else "auto"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -11,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from tts.core import Completion, EngineError, Message, Prompt, Request, UsageError
-from tts.engines.identity import identity, resolve
+from tts.engines.identity import check_kind, identity, resolve, shipped
 from tts.engines.server import Server
 from tts.engines.settings import default_options, dtype_for
+from tts.engines.tokenizers import load_tokenizer
 
 
 def create(model: str, options: dict[str, Any], field: str) -> VllmEngine:
@@ -31,9 +31,10 @@ class VllmEngine:
     def __init__(self, model: str, options: Mapping[str, Any], field: str = "model"):
         """Raises UsageError where vLLM or the model is not there."""
         self.version = installed(field)
-        self._model, self._commit = resolve(model, options, field)
+        self._model, self._commit = resolve("vllm", model, options, field)
+        check_kind(self._model, self._commit, field, reward=False)
         self._options = {**default_options(), **options}
-        self._options["dtype"] = dtype_for(self._options.get("dtype"))
+        self._options["dtype"] = dtype_for(self._options.get("dtype"), shipped("vllm", model))
         self.identity: Mapping[str, str] = identity(self._model, self._commit, self._options["dtype"], options)
         self.capacity = int(self._options["max_num_seqs"])
         self.context = 0
@@ -45,15 +46,7 @@ class VllmEngine:
 
     def _load_tokenizer(self) -> Any:
         if self._tokenizer is None:
-            os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-            from transformers import AutoTokenizer
-
-            name = self._options.get("tokenizer") or self._model
-            self._tokenizer = AutoTokenizer.from_pretrained(
-                name,
-                revision=self._options.get("tokenizer_revision") or self._commit,
-                trust_remote_code=bool(self._options.get("trust_remote_code")),
-            )
+            self._tokenizer = load_tokenizer(self._model, self._commit, self._options)
         return self._tokenizer
 
     @property

@@ -4,5 +4,16 @@ from tts.running.config import SweepConfig, load_strategy, parse_config, setting
 from tts.running.problems import render
 from tts.running.run import Summary, run
 from tts.running.rundir import new_run_path
+from tts.running.score import score_run
 
-__all__ = ["Summary", "SweepConfig", "load_strategy", "new_run_path", "parse_config", "render", "run", "settings_of"]
+__all__ = [
+    "Summary",
+    "SweepConfig",
+    "load_strategy",
+    "new_run_path",
+    "parse_config",
+    "render",
+    "run",
+    "score_run",
+    "settings_of",
+]

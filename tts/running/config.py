@@ -12,6 +12,7 @@ from tts.benchmarks import PromptConfig
 from tts.core import SAMPLING_OVERRIDES, SELECTORS, SamplingParams, Strategy, UsageError, canonical_json, did_you_mean
 from tts.running.cells import Setting
 from tts.strategies import STRATEGIES
+from tts.verifiers import AGGREGATIONS
 
 Budget = Annotated[int, Field(ge=1, le=1_000_000)]
 """One n. A cell holds its samples in memory, so a slip of the finger is better refused than tried."""
@@ -64,6 +65,24 @@ class StrategyEntry(BaseModel):
     """Overrides ``sampling.max_tokens``."""
 
 
+class VerifierEntry(BaseModel):
+    """One verifier of a sweep. Further keys are the verifier's own options."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, use_attribute_docstrings=True)
+
+    name: str
+    """``prm/ORG/NAME`` from the model hub, ``prm/PATH`` of a local folder, or the package's own ``prm/tiny-arith``."""
+    aggregation: Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)] = ("last",)
+    """From step scores to one number: last, min, prod or mean; several are several rows of every table."""
+    engine: dict[str, Any] = {}
+    """Options of its engine by vLLM's own names. On a GPU that a policy shares, give both a memory size."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """``name:aggregation``, as in tables."""
+        return tuple(f"{self.name}:{how}" for how in self.aggregation)
+
+
 class GradingConfig(_Section):
     """How answers are graded. A change of it grades again, without sampling."""
 
@@ -96,8 +115,10 @@ class SweepConfig(_Section):
     """How a question becomes a prompt."""
     strategies: Annotated[tuple[StrategyEntry, ...], BeforeValidator(_named), Field(min_length=1)]
     """How the budget is spent."""
-    selectors: Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)] = tuple(SELECTORS)
-    """Which candidate of a cell is its answer."""
+    verifiers: Annotated[tuple[VerifierEntry, ...], BeforeValidator(_named)] = ()
+    """What scores the candidates."""
+    selectors: Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)] | None = None
+    """Which candidate of a cell is its answer. Default: all that the sweep has what they need for."""
     grading: GradingConfig = GradingConfig()
     """How answers are graded."""
     out: str | None = None
@@ -114,13 +135,31 @@ def parse_config(data: object, source: str) -> SweepConfig:
         raise UsageError(f"{source}: {explain(error, SweepConfig)}") from None
     except UsageError as error:  # of a section's own validator, which does not know the file
         raise UsageError(f"{source}: {error}") from None
-    for i, name in enumerate(config.selectors):
+    for i, name in enumerate(config.selectors or ()):
         if name not in SELECTORS:
             raise UsageError(
                 f"{source}: selectors[{i}]: unknown selector {name!r}{did_you_mean(name, SELECTORS)}; "
                 f"expected {', '.join(SELECTORS)}"
             )
+        if SELECTORS[name].needs_scores and not config.verifiers:
+            raise UsageError(
+                f"{source}: selectors[{i}]: {name!r} needs a verifier's scores; add one, for instance "
+                "verifiers: [prm/tiny-arith]"
+            )
+    for i, verifier in enumerate(config.verifiers):
+        for how in verifier.aggregation:
+            if how not in AGGREGATIONS:
+                raise UsageError(
+                    f"{source}: verifiers[{i}].aggregation: unknown aggregation {how!r}"
+                    f"{did_you_mean(how, AGGREGATIONS)}; expected {', '.join(AGGREGATIONS)}"
+                )
     return config
+
+
+def selectors_of(config: SweepConfig) -> tuple[str, ...]:
+    """The sweep's selectors: those it names, or all that it has what they need for."""
+    usable = tuple(name for name, s in SELECTORS.items() if config.verifiers or not s.needs_scores)
+    return config.selectors or usable
 
 
 def settings_of(config: SweepConfig, source: str) -> tuple[Setting, ...]:

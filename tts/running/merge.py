@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from tts.core import UsageError, canonical_json
-from tts.running.config import BenchmarkEntry, StrategyEntry, SweepConfig
+from tts.running.config import BenchmarkEntry, StrategyEntry, SweepConfig, VerifierEntry
 
 
 def merge(before: SweepConfig, now: SweepConfig, place: str) -> SweepConfig:
@@ -29,7 +29,8 @@ def merge(before: SweepConfig, now: SweepConfig, place: str) -> SweepConfig:
             "limit": None,
             "seeds": tuple(dict.fromkeys((*before.seeds, *now.seeds))),
             "strategies": _strategies(before.strategies, now.strategies),
-            "selectors": tuple(dict.fromkeys((*before.selectors, *now.selectors))),
+            "verifiers": _verifiers(before, now),
+            "selectors": tuple(dict.fromkeys((*(before.selectors or ()), *(now.selectors or ())))) or None,
         }
     )
 
@@ -54,6 +55,19 @@ def _benchmarks(before: SweepConfig, now: SweepConfig) -> tuple[BenchmarkEntry, 
         old = limits.get(entry.name, 0)
         limits[entry.name] = None if old is None or entry.limit is None else max(old, entry.limit)
     return tuple(BenchmarkEntry(name=name, limit=limit) for name, limit in limits.items())
+
+
+def _verifiers(before: SweepConfig, now: SweepConfig) -> tuple[VerifierEntry, ...]:
+    """Aggregations of the same verifier are joined; its engine's options are the later sweep's."""
+    found: dict[str, VerifierEntry] = {}
+    for entry in (*before.verifiers, *now.verifiers):
+        key = canonical_json(entry.model_dump(mode="json", exclude={"aggregation", "engine"}))
+        same = found.get(key)
+        if same is not None:
+            both = tuple(dict.fromkeys((*same.aggregation, *entry.aggregation)))
+            entry = entry.model_copy(update={"aggregation": both})
+        found[key] = entry
+    return tuple(found.values())
 
 
 def _strategies(before: tuple[StrategyEntry, ...], now: tuple[StrategyEntry, ...]) -> tuple[StrategyEntry, ...]:

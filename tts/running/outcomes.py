@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
+from tts.benchmarks import Checker, get_benchmark
 from tts.core import Candidate, Path, Usage, canonical_json
 from tts.grading import Grader, Verdict, extract_answer
-from tts.running.cells import Cell
+from tts.grading.thinking import after_thinking
+from tts.running.cells import Cell, HeldProblem
 from tts.running.config import GradingConfig
 from tts.running.journal import Journal
 
@@ -29,12 +31,15 @@ class Graded:
 class Outcomes:
     """Grades finished cells and records them. A context manager: it owns the grader's worker processes."""
 
-    def __init__(self, config: GradingConfig, journal: Journal):
-        """``journal`` keeps every verdict, so that each distinct pair is graded once in a run's life."""
+    def __init__(self, config: GradingConfig, scores: Sequence[str], journal: Journal):
+        """``scores``: labels of the scores that candidates come with; ``journal`` keeps every verdict, so that each
+        distinct pair is graded once in a run's life."""
         self._config = config
         self._journal = journal
-        self.label = canonical_json(config.model_dump(mode="json", exclude={"workers"}))
-        """The grading configuration that outcomes hold for."""
+        graded = config.model_dump(mode="json", exclude={"workers"})
+        self.label = canonical_json({**graded, "scores": sorted(scores)})
+        """The grading configuration and scores that outcomes hold for."""
+        self._checkers: dict[str, Checker | None] = {}
         self._grader = Grader(workers=config.workers, timeout_s=config.timeout_s)
         self._threads = ThreadPoolExecutor(config.workers, thread_name_prefix="grading")
         for gold, answer, equal, outcome in journal.db.execute("SELECT gold, answer, equal, outcome FROM grades"):
@@ -57,7 +62,7 @@ class Outcomes:
         texts = [c.text for c in candidates]
         loop = asyncio.get_running_loop()
         thinking = cell.problem.prompt.text.rstrip().endswith(tuple(start for start, _ in self._config.think_tags))
-        graded = await loop.run_in_executor(self._threads, self._grade, cell.problem.answer, texts, thinking)
+        graded = await loop.run_in_executor(self._threads, self._grade, cell.problem, texts, thinking)
         rows = [
             (i, canonical_json(origins[i]), graded.answers[i], graded.classes[i], graded.correct[i], c.finished,
              c.output_tokens, canonical_json(dict(c.scores)))
@@ -77,8 +82,32 @@ class Outcomes:
         self.graded += len(candidates)
         self.correct += sum(graded.correct)
 
-    def _grade(self, gold: str, texts: Sequence[str], thinking: bool) -> Graded:
+    def _grade(self, problem: HeldProblem, texts: Sequence[str], thinking: bool) -> Graded:
         """In a thread. A class is as correct as its representative. ``thinking``: the prompt ends in a start tag."""
+        if problem.benchmark not in self._checkers:
+            self._checkers[problem.benchmark] = get_benchmark(problem.benchmark).checker
+        checker = self._checkers[problem.benchmark]
+        if checker is None:
+            return self._compare(problem.answer, texts, thinking)
+        return self._check(checker, problem, texts, thinking)
+
+    def _check(self, checker: Checker, problem: HeldProblem, texts: Sequence[str], thinking: bool) -> Graded:
+        """By the benchmark's own rules."""
+        tags = self._config.think_tags
+        bodies = [after_thinking(text, tags, starts_in_thinking=thinking) for text in texts]
+        answers = [None if body is None else checker.extract(body) for body in bodies]
+        forms = {a: checker.canonical(a) for a in dict.fromkeys(answers) if a is not None}
+        representatives: dict[str, str] = {}
+        for answer, form in forms.items():
+            representatives.setdefault(form, answer)
+        classes = {form: k for k, form in enumerate(representatives)}
+        right = [checker.correct(problem.question, problem.answer, a) for a in representatives.values()]
+        labels = tuple(-1 if a is None else classes[forms[a]] for a in answers)
+        correct = tuple(k >= 0 and right[k] for k in labels)
+        return Graded(tuple(answers), labels, correct, {"capped": 0, "mixed": 0, "timeouts": 0})
+
+    def _compare(self, gold: str, texts: Sequence[str], thinking: bool) -> Graded:
+        """By mathematical equivalence with the reference."""
         tags = self._config.think_tags
         answers = [extract_answer(text, think_tags=tags, starts_in_thinking=thinking) for text in texts]
         classes = self._grader.classify(answers)

@@ -17,9 +17,10 @@ from tts.core import Engine, TtsError, fingerprint
 from tts.running.absent import engine_for
 from tts.running.broker import Broker
 from tts.running.cells import HeldProblem, Setting, cells_of
-from tts.running.config import SweepConfig, settings_of
+from tts.running.config import SweepConfig, selectors_of, settings_of
 from tts.running.journal import Journal
 from tts.running.outcomes import Outcomes
+from tts.running.panel import Members, Panel, labels_of, members_of
 from tts.running.problems import load_new, take_up
 from tts.running.progress import Progress, Status
 from tts.running.provenance import commit, hardware, versions
@@ -58,6 +59,7 @@ def run(
     with RunDir(out) as rundir:
         union = rundir.union(config)
         settings = settings_of(union, str(out / "config.yaml"))
+        members = members_of(union)
         engine = engine or engine_for(union, rundir)
         rundir.check_model(union.model, engine.identity)
         new = load_new(union, rundir, engine, data_dir)
@@ -68,7 +70,7 @@ def run(
             with output_to(out / "engine.log"):
                 stream = stream or sys.stderr
                 print(f"run directory: {out}", file=stream, flush=True)  # only now has the run begun
-                return asyncio.run(_session(union, settings, problems, rundir, journal, engine, stream))
+                return asyncio.run(_session(union, settings, problems, members, rundir, journal, engine, stream))
         except BaseExceptionGroup as group:
             raise _first(group) from None
         finally:
@@ -79,6 +81,7 @@ async def _session(
     config: SweepConfig,
     settings: Sequence[Setting],
     problems: Sequence[HeldProblem],
+    members: Members,
     rundir: RunDir,
     journal: Journal,
     engine: Engine,
@@ -86,12 +89,12 @@ async def _session(
 ) -> Summary:
     began = time.monotonic()
     session = _describe(rundir, config, settings, engine)
-    broker = Broker(engine, journal)
-    with Outcomes(config.grading, journal) as outcomes:
+    broker, panel = Broker(engine, journal), Panel(members, journal)
+    with Outcomes(config.grading, labels_of(config), journal) as outcomes:
         cells = list(cells_of(problems, settings, config.seeds))
         finished = outcomes.finished()
         todo = [c for c in cells if finished.get(c.key, 0) < c.n]
-        runner = Runner(broker, journal, outcomes, {})
+        runner = Runner(broker, journal, outcomes, panel)
         look = partial(_look, len(cells), len(todo), runner, broker, outcomes)
         shown = asyncio.create_task(Progress(look, stream).show())
         try:
@@ -100,6 +103,7 @@ async def _session(
             session["finished"] = _now()
         finally:
             shown.cancel()
+            await panel.close()
             await engine.close()
             session |= {"seconds": round(time.monotonic() - began, 3), "samples": broker.drawn, "tokens": broker.tokens}
             rundir.save_info()
@@ -126,7 +130,8 @@ def _describe(rundir: RunDir, config: SweepConfig, settings: Sequence[Setting], 
     }
     info["config"] = config.model_dump(mode="json", exclude={"out"})
     info["seeds"] = list(config.seeds)
-    info["selectors"] = list(config.selectors)
+    info["selectors"] = list(selectors_of(config))
+    info["verifiers"] = labels_of(config)
     info["plan"] = [
         {"strategy": s.name, "setting": s.label, "independent": s.strategy.independent, "n": list(s.budgets)}
         for s in settings

@@ -79,9 +79,7 @@ class RunDir:
         if not file.exists():
             return None
         if self.info and not self.journal.exists():
-            raise UsageError(
-                f"{self.journal}: is missing, and all samples with it; put it back, or name another --out"
-            )
+            raise UsageError(f"{self.journal}: is missing, and all samples with it; put it back, or name another --out")
         try:
             return parse_config(yaml.safe_load(file.read_text(encoding="utf-8")), str(file))
         except (OSError, ValueError, yaml.YAMLError) as error:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 
-from tts.core import Verifier
 from tts.running.broker import Broker
 from tts.running.cells import Cell
 from tts.running.journal import Journal
 from tts.running.outcomes import Outcomes
+from tts.running.panel import Panel
 from tts.running.tools import CellTools
 
 AHEAD = 2
@@ -19,12 +19,12 @@ AHEAD = 2
 class Runner:
     """Solves and grades cells."""
 
-    def __init__(self, broker: Broker, journal: Journal, outcomes: Outcomes, verifiers: Mapping[str, Verifier]):
+    def __init__(self, broker: Broker, journal: Journal, outcomes: Outcomes, panel: Panel):
         """The run's parts; the runner owns none of them."""
         self._broker = broker
         self._journal = journal
         self._outcomes = outcomes
-        self._verifiers = verifiers
+        self._panel = panel
         self.finished = 0
         """Cells finished in this session."""
 
@@ -37,10 +37,11 @@ class Runner:
         return self._broker.in_flight < AHEAD * capacity and live < AHEAD * capacity
 
     async def _run_cell(self, cell: Cell) -> None:
-        tools = CellTools(cell, self._broker, self._journal, self._verifiers)
+        tools = CellTools(cell, self._broker, self._panel)
         candidates = await cell.setting.strategy.solve(cell.problem.question, cell.n, tools)
         origins = [tools.origin(c) for c in candidates]
-        await self._outcomes.record(cell, candidates, origins, tools.usage(candidates))
+        usage = tools.usage(candidates)  # what selecting costs is the selector's, not the strategy's
+        await self._outcomes.record(cell, await self._panel.scored(cell.problem, candidates), origins, usage)
         self.finished += 1
 
 

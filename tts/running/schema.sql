@@ -79,7 +79,7 @@ CREATE TABLE IF NOT EXISTS cells (
     seed          INTEGER NOT NULL,
     budget        INTEGER NOT NULL,             -- 0 for an independent strategy, else n
     n             INTEGER NOT NULL,             -- what was asked for
-    grading       TEXT NOT NULL,                -- JSON of the grading configuration that the outcome holds for
+    grading       TEXT NOT NULL,                -- JSON of the grading configuration and the scores that the outcome holds for
     usage         TEXT NOT NULL,                -- JSON of tts.core.Usage
     grader        TEXT NOT NULL,                -- JSON: {"capped":0|1,"mixed":classes whose members got different verdicts,"timeouts":pairs}
     UNIQUE (problem, strategy, setting, seed, budget)

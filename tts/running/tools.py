@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,26 +13,24 @@ from tts.core import (
     Score,
     TtsError,
     Usage,
-    Verifier,
-    digest,
     stream,
 )
 from tts.running.broker import Broker
 from tts.running.cells import Cell
-from tts.running.journal import Journal
+from tts.running.panel import Panel
 from tts.running.prefill import ideal_prefill
 
 
 class CellTools:
     """The ``Tools`` of one cell; remembers what was asked, to charge for it."""
 
-    def __init__(self, cell: Cell, broker: Broker, journal: Journal, verifiers: Mapping[str, Verifier]):
-        """One cell, its source of completions, and the run's verifiers by name."""
+    def __init__(self, cell: Cell, broker: Broker, panel: Panel):
+        """One cell, its source of completions, and the run's verifiers."""
         self._cell = cell
         self._broker = broker
-        self._journal = journal
-        self._verifiers = verifiers
+        self._panel = panel
         self._requests: list[tuple[tuple[int, ...], list[Completion]]] = []  # prefix, answers
+        self._scored: set[tuple[str, str]] = set()
         self._verifier_tokens = 0
         self._contexts: dict[Path, int] = {}
 
@@ -60,17 +58,12 @@ class CellTools:
 
     async def score(self, verifier: str, candidates: Sequence[Candidate]) -> list[Score]:
         """See ``tts.core.Tools.score``."""
-        judge = self._verifiers[verifier]
-        question = self._cell.problem.question
-        keys = [digest(judge.fingerprint, self._cell.problem.name, question.text, c.text) for c in candidates]
-        held = self._journal.scores(keys)
-        missing = {k: c for k, c in zip(keys, candidates, strict=True) if k not in held}
-        if missing:
-            fresh = dict(zip(missing, await judge.score(question, list(missing.values())), strict=True))
-            self._journal.record_scores(verifier, fresh)
-            held |= fresh
-        self._verifier_tokens += sum(held[k].tokens for k in set(keys))
-        return [held[k] for k in keys]
+        scores = await self._panel.score(verifier, self._cell.problem, candidates)
+        for candidate, score in zip(candidates, scores, strict=True):
+            if (verifier, candidate.text) not in self._scored:  # the same text is computed once a cell
+                self._scored.add((verifier, candidate.text))
+                self._verifier_tokens += score.tokens
+        return scores
 
     def rng(self, *path: str | int) -> np.random.Generator:
         """A generator that is a function of the cell and ``path`` alone."""

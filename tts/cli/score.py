@@ -1,0 +1,28 @@
+"""``tts score``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--verifier", "verifiers", multiple=True, required=True, metavar="NAME", help="prm/NAME; repeatable.")
+@click.option("--aggregation", default="last", show_default=True, metavar="NAME,...", help="last, min, prod, mean.")
+def score(run: Path, verifiers: tuple[str, ...], aggregation: str) -> None:
+    """Score a finished run's candidates with another verifier, without sampling.
+
+    The verifier becomes part of the run: `tts report` then shows what it selects beside the others. Scores are kept
+    like samples, so nothing is scored twice, and an interrupted scoring goes on.
+
+    \b
+    tts score runs/qwen --verifier prm/Qwen/Qwen2.5-Math-PRM-7B --aggregation min,last
+    """
+    from tts.running import score_run
+
+    entries = [{"name": name, "aggregation": aggregation} for name in verifiers]
+    summary = score_run(run, entries)
+    click.echo(f"{summary.cells} cells scored; {summary.seconds:.1f} s")
+    click.echo(f"next: tts report {run}")

@@ -1,0 +1,31 @@
+"""Scoring a finished run with further verifiers: its candidates are replayed from the journal, none is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+from tts.core import UsageError
+from tts.running.absent import AbsentEngine
+from tts.running.config import parse_config
+from tts.running.merge import merge
+from tts.running.run import Summary, run
+from tts.running.rundir import RunDir
+
+
+def score_run(place: Path, verifiers: Sequence[Mapping[str, Any]], stream: TextIO | None = None) -> Summary:
+    """Add verifiers (entries of a sweep file) to a run and score its candidates.
+
+    Raises UsageError where ``place`` is no run or not a finished one, or a verifier cannot be had.
+    """
+    if not (place / "config.yaml").is_file():
+        raise UsageError(f"RUN: {place} is no run directory; name the directory that `tts run` printed")
+    with RunDir(place) as rundir:
+        before, model = rundir.config, rundir.info.get("model")
+    if before is None or model is None:
+        raise UsageError(f"RUN: {place} was never begun; run `tts run --out {place}` first")
+    data = {**before.model_dump(mode="json"), "verifiers": [dict(v) for v in verifiers]}
+    wanted = merge(before, parse_config(data, "command line"), str(place))
+    unfinished = UsageError(f"RUN: {place} is not finished; run `tts run --out {place}` first, then score it")
+    return run(wanted, place, engine=AbsentEngine(model["identity"], unfinished), stream=stream)
