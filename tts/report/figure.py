@@ -220,7 +220,7 @@ def _look(series: Sequence[Series], theme: str) -> dict[str, Spec]:
     legend = {
         "title": None,
         "orient": "bottom",
-        "columns": max(1, min(variants, 900 // (7 * max(map(len, domain)) + 45))),  # as many as have the room
+        "columns": max(1, min(variants, int(900 / (6.3 * max(map(len, domain)) + 45)))),  # as many as have the room
         "columnPadding": 24,
         "offset": 16,
         "symbolOpacity": 1,
