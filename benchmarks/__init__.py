@@ -2,6 +2,7 @@
 
 from tts.benchmarks.benchmark import BOXED, Benchmark, Loaded
 from tts.benchmarks.catalog import BENCHMARKS, get_benchmark
+from tts.benchmarks.checker import Checker
 from tts.benchmarks.exemplars import MATH_EXEMPLARS, WORD_EXEMPLARS, Exemplar
 from tts.benchmarks.hub import Hub, HubRow
 from tts.benchmarks.prompting import PromptConfig, build_messages, plain_text
@@ -12,6 +13,7 @@ __all__ = [
     "MATH_EXEMPLARS",
     "WORD_EXEMPLARS",
     "Benchmark",
+    "Checker",
     "Exemplar",
     "Hub",
     "HubRow",

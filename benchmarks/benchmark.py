@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from tts.benchmarks.checker import Checker
 from tts.benchmarks.exemplars import MATH_EXEMPLARS, Exemplar
 from tts.benchmarks.hub import Hub, HubError, HubRow, fetch
 from tts.benchmarks.rows import FIELDS, read_jsonl, to_problems
@@ -55,6 +56,8 @@ class Benchmark:
     """Said with every question, unless the prompt's configuration says otherwise."""
     exemplars: tuple[Exemplar, ...] = field(default=MATH_EXEMPLARS, repr=False)
     """Worked examples for few-shot prompts."""
+    checker: Checker | None = field(default=None, repr=False)
+    """How answers are extracted, classed and graded; None: by mathematical equivalence with the reference."""
 
     def with_argument(self, argument: str) -> Benchmark:
         """This benchmark with what was written after its name and a colon."""

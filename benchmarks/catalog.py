@@ -21,6 +21,9 @@ BENCHMARKS = Registry(
         "brumo25": "tts.benchmarks.hmmt:BRUMO25",
         "cmimc25": "tts.benchmarks.hmmt:CMIMC25",
         "arith": "tts.benchmarks.arith:ARITH",
+        "hanoi": "tts.benchmarks.hanoi:HANOI",
+        "countdown": "tts.benchmarks.countdown:COUNTDOWN",
+        "reasoning_gym": "tts.benchmarks.reasoning_gym:REASONING_GYM",
         "jsonl": "tts.benchmarks.jsonl:JSONL",
     },
 )

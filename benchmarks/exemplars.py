@@ -67,3 +67,31 @@ WORD_EXEMPLARS = (
     ),
 )
 """Four short word problems."""
+
+COUNTDOWN_EXEMPLARS = (
+    Exemplar(
+        "Use each of the numbers 2, 5, 7 exactly once, with +, -, *, / and parentheses, "
+        "to write an expression that equals 24.",
+        r"2 * 5 = 10 leaves 7, and 10 + 7 = 17 is too small. 5 + 7 = 12 leaves 2, and 12 * 2 = 24. "
+        r"The final answer is $\boxed{(5 + 7) * 2}$.",
+    ),
+    Exemplar(
+        "Use each of the numbers 3, 3, 8, 40 exactly once, with +, -, *, / and parentheses, "
+        "to write an expression that equals 14.",
+        r"40 / 8 = 5 leaves 3 and 3. 5 * 3 = 15 leaves 3, which gives 12 or 18. 3 * 3 = 9, and 9 + 5 = 14. "
+        r"The final answer is $\boxed{3 * 3 + 40 / 8}$.",
+    ),
+    Exemplar(
+        "Use each of the numbers 4, 6, 9 exactly once, with +, -, *, / and parentheses, "
+        "to write an expression that equals 30.",
+        r"4 * 6 = 24 leaves 9, and 24 + 9 = 33 is too large. 4 * 9 = 36 leaves 6, and 36 - 6 = 30. "
+        r"The final answer is $\boxed{4 * 9 - 6}$.",
+    ),
+    Exemplar(
+        "Use each of the numbers 2, 3, 10, 12 exactly once, with +, -, *, / and parentheses, "
+        "to write an expression that equals 24.",
+        r"12 * 2 = 24 leaves 3 and 10, which make neither 0 nor 1. 3 * 10 = 30 leaves 2 and 12. "
+        r"12 / 2 = 6, and 30 - 6 = 24. The final answer is $\boxed{3 * 10 - 12 / 2}$.",
+    ),
+)
+"""Four short Countdown problems."""

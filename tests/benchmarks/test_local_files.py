@@ -29,7 +29,7 @@ COUNTS = {
 
 
 def test_counts_name_every_benchmark_with_a_file() -> None:
-    assert set(COUNTS) | {"arith", "jsonl"} == set(BENCHMARKS.names())
+    assert set(COUNTS) | {"arith", "hanoi", "countdown", "reasoning_gym", "jsonl"} == set(BENCHMARKS.names())
 
 
 @pytest.mark.parametrize("name", COUNTS)
