@@ -18,5 +18,5 @@ def report(run: Path) -> None:
     from tts.report import write_report
 
     paths = write_report(run)
-    for path in (paths.csv, paths.png, paths.html):
+    for path in filter(None, (paths.csv, paths.by_level, paths.png, paths.html)):
         click.echo(path)
