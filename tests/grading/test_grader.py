@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -113,6 +114,17 @@ def test_a_worker_that_dies_is_an_error_of_one_pair_only() -> None:
         os.kill(pid, signal.SIGKILL)
         assert _gone([pid], 5)
         assert grader.equivalent("x+y", "y+x") == Verdict(equal=True)
+
+
+def test_verdicts_can_be_read_while_others_grade() -> None:
+    """The run wing stores new verdicts while its threads grade."""
+    with Grader() as grader, ThreadPoolExecutor(4) as threads:
+        work = [threads.submit(grader.equivalent, str(i), str(i + 1)) for i in range(20_000)]
+        seen = 0
+        while not all(w.done() for w in work):
+            seen += len(grader.verdicts_since(seen))
+        seen += len(grader.verdicts_since(seen))
+        assert seen == len(grader.known) == 20_000
 
 
 def test_a_class_of_what_cannot_be_computed() -> None:

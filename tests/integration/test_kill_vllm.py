@@ -14,7 +14,7 @@ import pytest
 
 pytestmark = pytest.mark.integration
 
-ALL = 6 * 40 * 16
+ALL = 6 * 10 * 16
 
 
 def descendants(pid: int) -> dict[int, str]:
@@ -54,7 +54,7 @@ def wait_until(condition: object, seconds: float) -> bool:
 
 def test_kill_9_leaves_no_engine_process_and_the_resume_asks_for_nothing_again(tmp_path: Path) -> None:
     place = tmp_path / "run"
-    arguments = ["run", "--model", "vllm/tiny-arith", "--benchmark", "arith:levels=7-12,per_level=40"]
+    arguments = ["run", "--model", "vllm/tiny-arith", "--benchmark", "arith:levels=7-12,per_level=10"]
     arguments += ["--strategy", "best_of_n", "--n", "16", "--set", "sampling.max_tokens=200", "--set"]
     arguments += ["engine.max_model_len=512", "--set", "engine.max_num_seqs=8", "--out", str(place)]
     command = [sys.executable, "-m", "tts.cli", *arguments]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from types import TracebackType
 from typing import Literal
 
@@ -110,6 +111,11 @@ class Grader:
         verdict = self._ask(gold, answer) if decided is None else Verdict(decided)
         with self._lock:
             return self.known.setdefault((gold, answer), verdict)
+
+    def verdicts_since(self, count: int) -> list[tuple[tuple[str, str], Verdict]]:
+        """What `known` has gained since it held ``count`` verdicts; safe while other threads grade."""
+        with self._lock:
+            return list(islice(self.known.items(), count, None))
 
     def classify(self, answers: Sequence[str | None]) -> Classes:
         """Classes of equivalent answers.

@@ -46,9 +46,15 @@ class Workers:
 
         Raises:
             WorkerTimeoutError: no reply within the limit.
-            WorkerDiedError: the worker ended while it had the request.
+            WorkerDiedError: two workers ended while they had the request. (One may have been killed by somebody else.)
             TtsError: the workers are closed, or a worker does not start.
         """
+        try:
+            return self._ask_one(request, limit_s)
+        except WorkerDiedError:
+            return self._ask_one(request, limit_s)
+
+    def _ask_one(self, request: dict[str, Any], limit_s: float) -> dict[str, Any]:
         worker = self._take()
         try:
             reply = worker.ask({**request, "limit_s": limit_s}, limit_s)

@@ -124,7 +124,7 @@ class Outcomes:
 
     def _new_verdicts(self) -> list[tuple[tuple[str, str], Verdict]]:
         """Verdicts since the last call: the grader only ever adds to what it knows."""
-        fresh = list(self._grader.known.items())[self._stored :]
+        fresh = self._grader.verdicts_since(self._stored)
         self._stored += len(fresh)
         return fresh
 
