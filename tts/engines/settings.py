@@ -23,7 +23,6 @@ def default_options() -> dict[str, Any]:
     options: dict[str, Any] = {
         "enable_prefix_caching": True,
         "scheduling_policy": "priority",
-        "generation_config": "vllm",  # sampling parameters are explicit; end tokens come from the model all the same
         "max_num_seqs": 256,
     }
     if cpu_only():

@@ -52,20 +52,22 @@ class ProcessRewardModel(torch.nn.Module):  # type: ignore[misc]
         return self.model.embed_tokens
 
 
-def from_policy(folder: Path, seed: int) -> ProcessRewardModel:
+def from_policy(folder: Path, seed: int, extra_layers: int = 0) -> ProcessRewardModel:
     """A reward model with the policy's weights, QKV biases of zero, and a fresh head.
 
-    The step tag starts as the policy's token between steps, whose place it takes.
+    The step tag starts as the policy's token between steps, whose place it takes. ``extra_layers`` go on top and do
+    nothing at first: they can compare what the policy would have written with what stands there.
     """
     from safetensors.torch import load_file
     from transformers import LlamaConfig, Qwen2Config
 
     torch.manual_seed(seed)
     llama = LlamaConfig.from_pretrained(folder)
-    shape = ("vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads")
+    shape = ("vocab_size", "hidden_size", "intermediate_size", "num_attention_heads")
     more = ("num_key_value_heads", "max_position_embeddings", "pad_token_id", "eos_token_id", "rms_norm_eps")
     config = Qwen2Config(
         **{key: getattr(llama, key) for key in (*shape, *more)},
+        num_hidden_layers=llama.num_hidden_layers + extra_layers,
         rope_parameters=dict(llama.rope_parameters),
         num_labels=2,
         tie_word_embeddings=False,
@@ -76,12 +78,13 @@ def from_policy(folder: Path, seed: int) -> ProcessRewardModel:
     model = ProcessRewardModel(config)
     weights = {k: v.float() for k, v in load_file(folder / "model.safetensors").items() if k.startswith("model.")}
     weights["model.embed_tokens.weight"][IDS[STEP]] = weights["model.embed_tokens.weight"][IDS[BREAK]]
-    missing, unexpected = model.load_state_dict(weights, strict=False)
-    if unexpected or any(not (k.startswith("score.") or k.endswith("_proj.bias")) for k in missing):
-        raise ValueError(f"{folder} does not fit: missing {missing}, unexpected {unexpected}")
-    for name, parameter in model.named_parameters():
-        if name.endswith("_proj.bias"):
-            torch.nn.init.zeros_(parameter)
+    model.load_state_dict(model.state_dict() | weights)
+    for layer in model.model.layers:
+        for projection in (layer.self_attn.q_proj, layer.self_attn.k_proj, layer.self_attn.v_proj):
+            torch.nn.init.zeros_(projection.bias)
+    for layer in model.model.layers[llama.num_hidden_layers :]:
+        torch.nn.init.zeros_(layer.self_attn.o_proj.weight)
+        torch.nn.init.zeros_(layer.mlp.down_proj.weight)
     return model
 
 

@@ -19,7 +19,7 @@ from tts.benchmarks.expressions import Stream, parse
 from tts.tiny import prm, rollouts
 from tts.tiny.rollouts import Labelled
 from tts.tiny.tokenizer import IDS, PAD, STEP
-from tts.tiny.train_policy import WORK, optimizers_for, save_state, schedule
+from tts.tiny.train_policy import WORK, save_state, schedule
 from tts.tiny.weights import weights_path
 
 
@@ -35,10 +35,16 @@ class Recipe:
     rate: float = 1e-3
     warmup: int = 30
     decay: float = 0.05
+    extra_layers: int = 0
+    """Fresh layers on top of the policy's."""
+    frozen_layers: int = 0
+    """The policy's lowest layers that are left as they are, with the embedding where there are any."""
+    slow: float = 1.0
+    """Learning rate of the policy's other layers, relative to the fresh parameters'."""
 
 
 RECIPES = {
-    "prm": Recipe(seed=5, kinds=("train", "wide"), epochs=2, rate=2e-3),
+    "prm": Recipe(seed=5, kinds=("train", "wide"), epochs=1, rate=2e-3, extra_layers=2, frozen_layers=2, slow=0.2),
     "prm_weak": Recipe(seed=3, kinds=("train",), epochs=4),
 }
 
@@ -67,10 +73,31 @@ def _tensors(rows: list[tuple[list[int], list[float]]]) -> tuple[torch.Tensor, t
     return ids, targets
 
 
+def optimizers_of(model: prm.ProcessRewardModel, recipe: Recipe) -> list[torch.optim.Optimizer]:
+    """Muon for matrices, AdamW for the embedding, norms and biases; the policy's own layers learn more slowly."""
+    own = len(model.model.layers) - recipe.extra_layers
+    for frozen in (model.model.embed_tokens, *model.model.layers)[: recipe.frozen_layers and recipe.frozen_layers + 1]:
+        frozen.requires_grad_(False)
+    policy = {id(p) for layer in model.model.layers[:own] for p in layer.parameters()}
+    groups: dict[tuple[bool, float], list[torch.nn.Parameter]] = {}
+    for p in model.parameters():
+        if p.requires_grad:
+            matrix = p.ndim > 1 and p is not model.model.embed_tokens.weight
+            groups.setdefault((matrix, recipe.slow if id(p) in policy else 1.0), []).append(p)
+    muon, adam = (
+        [{"params": ps, "scale": scale} for (matrix, scale), ps in groups.items() if matrix == kind]
+        for kind in (True, False)
+    )
+    return [
+        torch.optim.Muon(muon, lr=recipe.rate, weight_decay=recipe.decay, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(adam, lr=recipe.rate, betas=(0.9, 0.95), weight_decay=0.0),
+    ]
+
+
 def train(name: str, recipe: Recipe, policy: Path, work: Path) -> tuple[prm.ProcessRewardModel, dict[str, Any]]:
     """Train to the end, from the saved state where there is one; return the model and its log."""
-    model = prm.from_policy(policy, recipe.seed)
-    optimizers = optimizers_for(model, recipe.rate, recipe.decay)
+    model = prm.from_policy(policy, recipe.seed, recipe.extra_layers)
+    optimizers = optimizers_of(model, recipe)
     log: dict[str, Any] = {"step": 0, "epoch": 0, "tokens": 0, "cpu_seconds": 0.0, "wall_seconds": 0.0, "losses": []}
     state_file = work / f"{name}.pt"
     if state_file.exists():
@@ -87,7 +114,7 @@ def train(name: str, recipe: Recipe, policy: Path, work: Path) -> tuple[prm.Proc
         for i, (ids, targets) in enumerate(cut):
             factor = schedule(log["step"], (epoch + i / len(cut)) / recipe.epochs, recipe.warmup)
             for group in (g for o in optimizers for g in o.param_groups):
-                group["lr"] = recipe.rate * factor
+                group["lr"] = recipe.rate * factor * group["scale"]
             loss = soft_loss(model(ids), targets)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -97,6 +124,8 @@ def train(name: str, recipe: Recipe, policy: Path, work: Path) -> tuple[prm.Proc
             losses.append(loss.item())
             log["step"] += 1
             log["tokens"] += int((ids != IDS[PAD]).sum())
+            if not log["step"] % 100:
+                print(json.dumps({"step": log["step"], "loss": sum(losses[-100:]) / 100}), flush=True)  # noqa: T201
         log["epoch"] = epoch + 1
         log["losses"].append(round(sum(losses) / len(losses), 4))
         log["cpu_seconds"] = round(log["cpu_seconds"] + time.process_time() - cpu, 1)
