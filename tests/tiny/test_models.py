@@ -71,7 +71,7 @@ def test_sampling_follows_the_model(policy: Path) -> None:
 def test_reward_model_starts_as_the_policy_and_survives_saving(policy: Path, tmp_path: Path) -> None:
     from transformers import AutoModel
 
-    model = prm.from_policy(policy, seed=0).eval()
+    model = prm.from_policy(policy, seed=0, extra_layers=1).eval()
     body = AutoModel.from_pretrained(policy, dtype=torch.float32)
     ids = torch.tensor([prompt_ids("Compute 3*4.")])
     with torch.no_grad():
@@ -110,6 +110,17 @@ def test_labels_and_reward_training_in_miniature(policy: Path, tmp_path: Path, m
     _, log = train_prm.train("prm", train_prm.Recipe(seed=1, kinds=("train",), epochs=2), policy, tmp_path)
     assert log["epoch"] == 2
     assert log["steps_labelled"] == sum(len(x.steps) for x in labelled)
+
+
+def test_frozen_layers_stay_and_slow_ones_move_less(policy: Path) -> None:
+    recipe = train_prm.Recipe(seed=1, kinds=(), epochs=1, extra_layers=1, frozen_layers=1, slow=0.2)
+    model = prm.from_policy(policy, 1, recipe.extra_layers)
+    groups = [g for o in train_prm.optimizers_of(model, recipe) for g in o.param_groups]
+    learnt = {id(p): g["scale"] for g in groups for p in g["params"]}
+    first, second, third = model.model.layers
+    assert not any(id(p) in learnt for p in (*first.parameters(), model.model.embed_tokens.weight))
+    assert {learnt[id(p)] for p in second.parameters()} == {0.2}
+    assert {learnt[id(p)] for p in (*third.parameters(), *model.score.parameters())} == {1.0}
 
 
 def test_targets_stand_at_the_step_tags() -> None:
