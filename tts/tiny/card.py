@@ -87,10 +87,12 @@ def verifiers(held: dict[str, Any]) -> str:
             f"{found['steps']:,} held-out steps; as many scores as steps: {whole}; largest gap between "
             f"vLLM's scores and a torch forward: {found['largest_gap_to_torch']:.1e}."
         )
-        for title, rows in found["selection"].items():
-            keys = ("majority", "best", "weighted", "best - majority")
-            lines = [(n, *(share(row[k]) for k in keys)) for n, row in _by_level(rows)]
-            parts.append(f"{title.capitalize()}:\n\n" + table(("n", *keys), lines))
+        keys = ("majority", "best", "weighted", "best - majority")
+        for aggregation, by_levels in sorted(found["selection"].items(), reverse=True):
+            for title, rows in by_levels.items():
+                lines = [(n, *(share(row[k]) for k in keys)) for n, row in _by_level(rows)]
+                levels = "all levels" if title == "mixed" else title
+                parts.append(f"`{name}:{aggregation}`, {levels}:\n\n" + table(("n", *keys), lines))
     return "\n\n".join(parts)
 
 

@@ -124,15 +124,18 @@ def prm_stage(name: str, folder: Path, per_level: int, work: Path) -> dict[str, 
             for c in cs
         ]
     )
-    last = [[v[-1] for v in flat[i * SAMPLES : (i + 1) * SAMPLES]] for i in range(len(expressions))]
-    result["selection"] = selection(expressions, [[answer(c) for c in cs] for cs in held], last)
+    answers = [[answer(c) for c in cs] for cs in held]
+    result["selection"] = {}
+    for aggregation, reduce in (("min", min), ("last", lambda values: values[-1])):
+        whole = [[reduce(v) for v in flat[i * SAMPLES : (i + 1) * SAMPLES]] for i in range(len(expressions))]
+        result["selection"][aggregation] = selection(expressions, answers, whole)
     return result
 
 
 def selection(
     expressions: list[Expression], answers: list[list[int | None]], scores: list[list[float]]
 ) -> dict[str, Any]:
-    """best-of-n (last step's score), weighted vote and majority by n, over all levels and the hardest third."""
+    """best-of-n, weighted vote and majority by n, over all levels and the hardest third."""
     result: dict[str, Any] = {}
     for title, levels in (("mixed", LEVELS), ("hardest third", HARDEST)):
         chosen = [i for i, e in enumerate(expressions) if e.level in levels]

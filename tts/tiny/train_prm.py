@@ -125,7 +125,7 @@ def train(name: str, recipe: Recipe, policy: Path, work: Path) -> tuple[prm.Proc
             log["step"] += 1
             log["tokens"] += int((ids != IDS[PAD]).sum())
             if not log["step"] % 100:
-                print(json.dumps({"step": log["step"], "loss": sum(losses[-100:]) / 100}), flush=True)  # noqa: T201
+                print(json.dumps({"step": log["step"], "loss": sum(losses[-100:]) / len(losses[-100:])}), flush=True)  # noqa: T201
         log["epoch"] = epoch + 1
         log["losses"].append(round(sum(losses) / len(losses), 4))
         log["cpu_seconds"] = round(log["cpu_seconds"] + time.process_time() - cpu, 1)
