@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 from tts.tiny import card
+from tts.tiny.students import Rates
 from tts.tiny.weights import WEIGHTS
 
 CARD = Path(__file__).parents[2] / "docs" / "tiny-models.md"
@@ -35,3 +37,9 @@ def test_every_shipped_checkpoint_has_its_log_and_architecture() -> None:
             config = json.loads((card.ROOT / folder / "config.json").read_text())
             assert config["architectures"] == [expected[name.partition("/")[0]]]
             assert json.loads((card.ROOT / folder / "training.json").read_text())["losses"]
+
+
+def test_card_states_the_rates_of_the_code() -> None:
+    rates = asdict(Rates())
+    stated = [line.split("|")[2].strip() for line in CARD.read_text().split("| misconception |")[1].splitlines()[2:8]]
+    assert [float(x) for x in stated] == list(rates.values())

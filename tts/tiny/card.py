@@ -69,7 +69,7 @@ def revisions(held: dict[str, Any]) -> str:
         (n, share(found[n]["fresh"]), share(found[n]["revision"]), share(found[n]["revision - fresh"]))
         for n in sorted(k for k in found if k != "settings")
     ]
-    return "Revisions by `vllm/tiny-arith` of its own samples, pass@1:\n\n" + table(
+    return f"Revisions by `vllm/tiny-arith` of its own samples, pass@1, {_settings(found, '')}:\n\n" + table(
         ("earlier attempts", "fresh sample", "revision", "difference"), rows
     )
 
@@ -85,7 +85,7 @@ def verifiers(held: dict[str, Any]) -> str:
         parts.append(
             f"`{name}`: step AUROC {auroc['mean']:.3f} ({auroc['low']:.3f} to {auroc['high']:.3f}) on "
             f"{found['steps']:,} held-out steps; as many scores as steps: {whole}; largest gap between "
-            f"vLLM's scores and a torch forward: {found['largest_gap_to_torch']:.1e}."
+            f"vLLM's scores and a torch forward: {found['largest_gap_to_torch']:.1e}. Selection: {_settings(found)}."
         )
         keys = ("majority", "best", "weighted", "best - majority")
         for aggregation, by_levels in sorted(found["selection"].items(), reverse=True):
@@ -100,9 +100,9 @@ def _by_level(rows: dict[str, Any]) -> list[tuple[str, Any]]:
     return sorted(rows.items(), key=lambda item: int(item[0]))
 
 
-def _settings(found: dict[str, Any]) -> str:
-    s = found["settings"]
-    return f"{s['per_level']} problems a level, {s['samples']} samples each, temperature {s['temperature']}"
+def _settings(found: dict[str, Any], samples: str = ", {samples} samples each") -> str:
+    text = "{per_level} problems a level" + samples + ", temperature {temperature}"
+    return text.format(**found["settings"])
 
 
 def render(root: Path = ROOT) -> str:

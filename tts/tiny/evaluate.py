@@ -24,7 +24,7 @@ from tts.tiny.weights import WEIGHTS, weights_path
 
 TEMPERATURE = 1.0
 SAMPLES = 64
-PER_LEVEL = 20
+PER_LEVEL = 50
 FIGURES = weights_path("vllm/tiny-arith").parent / "figures.json"
 HARDEST = LEVELS[-len(LEVELS) // 3 :]
 BUDGETS = (1, 2, 4, 8, 16, 32, 64)
