@@ -26,7 +26,8 @@ def test_run_report_export_round_trip(spawn, place, small):
     reporting = spawn("report", "new")
     out, err = reporting.communicate(timeout=120)
     assert (reporting.returncode, err) == (0, "")
-    assert out.split() == ["new/report/curves.csv", "new/report/report.png", "new/report/report.html"]
+    files = ("curves.csv", "by_level.csv", "report.png", "report.html")
+    assert out.split() == [f"new/report/{name}" for name in files]
     assert all((place / path).stat().st_size for path in out.split())
     with (place / "new/report/curves.csv").open() as f:
         rows = list(csv.DictReader(f))
