@@ -22,7 +22,7 @@ tiny-rollouts: $(TINY)/policy/model.safetensors  ## label steps by roll-outs of 
 $(TINY)/prm/model.safetensors $(TINY)/prm_weak/model.safetensors: | tiny-rollouts
 	$(TINY_RUN).train_prm $(notdir $(@D))
 
-tiny-models-eval: tiny-rollouts  ## measure the tiny models through vLLM and write the card's figures
+tiny-models-eval: tiny-models tiny-rollouts  ## measure the tiny models through vLLM and write the card's figures
 	rm -rf .cache/tiny/eval
 	for stage in policy large revision prm prm_weak; do $(TINY_RUN).evaluate $$stage || exit; done
 	$(MAKE) tiny-models-card
