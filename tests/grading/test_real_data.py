@@ -20,7 +20,7 @@ DIFFERING_PAIRS = {
 }
 DIFFERING_SAMPLES = {*(f"qwen_rm_maj/3/{number}" for number in range(8)), "qwen_rm_maj/72/7"}
 
-MUTATIONS = int(os.environ.get("TTS_MUTATIONS", "1500"))  # docs/grading.md names the command for 10,000
+MUTATIONS = int(os.environ.get("TTS_MUTATIONS", "10000"))
 _ALPHABET = [
     *"0123456789{}()[]$\\,.;:%^_-+*/=<>|& \n\x00",
     "\ud800",
