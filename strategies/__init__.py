@@ -6,6 +6,7 @@ STRATEGIES = Registry(
     "strategies",
     {
         "best_of_n": "tts.strategies.best_of_n:BestOfN",
+        "beam_search": "tts.strategies.beam_search:BeamSearch",
         "greedy": "tts.strategies.greedy:Greedy",
     },
 )

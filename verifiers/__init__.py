@@ -1,8 +1,30 @@
 """Verifiers: one file a family."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from tts.core import UsageError, Verifier
 from tts.core.registry import Registry
 from tts.verifiers.aggregate import AGGREGATIONS, aggregate
 
 VERIFIERS = Registry("verifiers", {"prm": "tts.verifiers.prm:create"})
 
-__all__ = ["AGGREGATIONS", "VERIFIERS", "aggregate"]
+
+def make_verifier(name: str, options: Mapping[str, Any], engine: Mapping[str, Any], field: str) -> Verifier:
+    """The verifier for ``family/MODEL`` or ``family``, not yet started.
+
+    ``options``: the entry's further keys; ``engine``: its engine's options; ``field``: the entry's place, for messages.
+    Raises UsageError (unknown family, missing model, unknown option).
+    """
+    family, model = name, ""
+    if family not in VERIFIERS and ".py:" not in name:
+        family, _, model = name.partition("/")
+    create = VERIFIERS.load(family, f"{field}.name")
+    verifier = create(model, options, engine, field)
+    if not isinstance(verifier, Verifier):
+        raise UsageError(f"{field}.name: {family!r} makes no tts.core.Verifier; give it a function that returns one")
+    verifier.name = name
+    return verifier
+
+
+__all__ = ["AGGREGATIONS", "VERIFIERS", "aggregate", "make_verifier"]

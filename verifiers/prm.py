@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from tts.core import Candidate, Question, Score, fingerprint
+from tts.core import Candidate, Question, Score, UsageError, Verifier, fingerprint
 from tts.engines.pooling import PoolingEngine
 
 
@@ -31,11 +31,15 @@ class PrmConfig(BaseModel):
 
 def create(model: str, options: Mapping[str, Any], engine: Mapping[str, Any], field: str) -> Prm:
     """The verifier for ``prm/MODEL``. Raises UsageError where the model is missing or is no reward model."""
+    if not model:
+        raise UsageError(f"{field}.name: found 'prm', expected prm/MODEL")
     return Prm(f"prm/{model}", PrmConfig.model_validate(options), PoolingEngine(model, engine, _tag(options), field))
 
 
-class Prm:
+class Prm(Verifier):
     """A process reward model; its engine starts with the first score asked for."""
+
+    process = True
 
     def __init__(self, name: str, config: PrmConfig, engine: PoolingEngine):
         """``name``: as configured, for tables."""

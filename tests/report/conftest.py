@@ -31,7 +31,7 @@ class RunDirectory:
         if key not in self.problems:
             self.problems[key] = len(self.problems) + 1
             self.db.execute(
-                "INSERT INTO problems VALUES (?, ?, ?, 'q', 'a', NULL, ?, 'p', ?)",
+                "INSERT INTO problems VALUES (?, ?, ?, 'q', 'a', NULL, ?, '[]', 'p', ?)",
                 (self.problems[key], benchmark, name, level, bytes(4 * prompt_tokens)),
             )
         return self.problems[key]
@@ -57,7 +57,7 @@ class RunDirectory:
         (cell,) = self.db.execute("SELECT coalesce(max(id), 0) + 1 FROM cells").fetchone()
         grades = {"capped": 0, "mixed": 0, "timeouts": 0} | (grader or {})
         self.db.execute(
-            "INSERT INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, '{}', ?, ?)",
+            "INSERT INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, '{}', ?, '[]', ?)",
             (cell, problem, strategy, setting, seed, budget, n or budget or len(candidates),
              canonical_json(usage or {}), canonical_json(grades)),
         )  # fmt: skip

@@ -114,7 +114,7 @@ def test_a_sound_run_of_many_problems_has_no_warning(make_run, entry):
 
 @pytest.mark.parametrize(("redrawn", "warned"), [(1, False), (2, True)])
 def test_redrawn_samples_are_warned_of_above_one_percent(small, redrawn, warned):
-    small.db.execute("INSERT INTO contexts VALUES (1, x'00', 1, x'', '{}', 0)")
+    small.db.execute("INSERT INTO contexts VALUES (1, x'00', 1, NULL, x'', '{}', 0)")
     small.db.execute("INSERT INTO engines VALUES (1, 'e')")
     for i in range(100):
         values = (i + 1, json.dumps(["sample", i]))

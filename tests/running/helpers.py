@@ -10,12 +10,13 @@ from tts.running import SweepConfig, parse_config
 
 
 def sweep(*strategies: str, n: int | list[int] = 4, **more: Any) -> SweepConfig:
-    """A small sweep of generated problems."""
+    """A small sweep of generated problems; with a toy verifier where a strategy needs one."""
     from tts.strategies import STRATEGIES
 
-    entries = [
-        {"name": s, "n": n} if STRATEGIES.load(s, "strategy").budgets is None else {"name": s} for s in strategies
-    ]
+    kinds = {s: STRATEGIES.load(s, "strategy") for s in strategies}
+    entries = [{"name": s, "n": n} if kinds[s].budgets is None else {"name": s} for s in strategies]
+    if any(kind.needs for kind in kinds.values()):
+        more.setdefault("verifiers", ["toy_verifier:create"])
     data = {"model": "simulated", "benchmarks": ["arith:levels=1-3,per_level=2"], "strategies": entries, **more}
     return parse_config(data, "test")
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tts.core import Candidate, Question, Score, digest
+from tts.core import Candidate, Question, Score, Verifier, digest
 
 ASKED: list[str] = []
 
@@ -15,7 +15,9 @@ def create(model: str, options: Mapping[str, Any], engine: Mapping[str, Any], fi
     return Toy(model)
 
 
-class Toy:
+class Toy(Verifier):
+    process = True
+
     def __init__(self, model: str):
         self.name = f"toy/{model}"
         self.fingerprint = model

@@ -10,8 +10,8 @@ import click
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--verifier", "verifiers", multiple=True, required=True, metavar="NAME", help="prm/NAME; repeatable.")
-@click.option("--aggregation", default="last", show_default=True, metavar="NAME,...", help="last, min, prod, mean.")
-def score(run: Path, verifiers: tuple[str, ...], aggregation: str) -> None:
+@click.option("--aggregation", metavar="NAME,...", help="last, min, prod, mean, max, sum_log. [default: its own]")
+def score(run: Path, verifiers: tuple[str, ...], aggregation: str | None) -> None:
     """Score a finished run's candidates with another verifier, without sampling.
 
     The verifier becomes part of the run: `tts report` then shows what it selects beside the others. Scores are kept

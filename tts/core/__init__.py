@@ -2,7 +2,19 @@
 
 from tts.core.errors import EngineError, TtsError, UsageError, did_you_mean
 from tts.core.keys import canonical_json, context_digest, digest, fingerprint, sample_key, stream
-from tts.core.protocols import Engine, KnowsAnswers, Pool, Request, Sampler, Selector, Strategy, Tools, Verifier
+from tts.core.protocols import (
+    Bound,
+    Engine,
+    KnowsAnswers,
+    OracleVerifier,
+    Pool,
+    Request,
+    Sampler,
+    Selector,
+    Strategy,
+    Tools,
+    Verifier,
+)
 from tts.core.registry import Registry
 from tts.core.sampling import SAMPLING_OVERRIDES, SamplingParams
 from tts.core.selectors import SELECTORS
@@ -22,6 +34,7 @@ from tts.core.types import (
 __all__ = [
     "SAMPLING_OVERRIDES",
     "SELECTORS",
+    "Bound",
     "Candidate",
     "Completion",
     "Engine",
@@ -29,6 +42,7 @@ __all__ = [
     "FinishReason",
     "KnowsAnswers",
     "Message",
+    "OracleVerifier",
     "Path",
     "Pool",
     "Problem",

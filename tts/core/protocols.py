@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,8 @@ class Request:
     """``benchmark/id`` of the problem. Only the simulated engine reads it."""
     priority: int = 0
     """Lower goes first: the index of the cell that asks."""
+    prefix: int = 0
+    """How many of ``prompt_ids``, from the end, are the answer so far: its text is a part of the completion's."""
 
 
 class Engine(Protocol):
@@ -59,6 +61,10 @@ class Engine(Protocol):
         """The prompt for plain text."""
         ...
 
+    def decode(self, token_ids: Sequence[int]) -> str:
+        """The text of an answer's ids, without special tokens."""
+        ...
+
     async def start(self) -> None:
         """Load the model. Raises UsageError where it cannot be served, EngineError where the engine fails."""
         ...
@@ -85,11 +91,19 @@ class Sampler(Protocol):
     """Draws completions for one cell, through the journal."""
 
     async def sample(
-        self, n: int, *, path: Path = ("sample",), prefix: Sequence[int] = (), **overrides: object
+        self,
+        n: int,
+        *,
+        path: Path = ("sample",),
+        prefix: Sequence[int] = (),
+        turns: Sequence[Message] = (),
+        **overrides: object,
     ) -> list[Completion]:
         """Draw ``n`` fresh completions with paths ``path + (0,) ... path + (n - 1,)``.
 
-        ``prefix``: token ids of the answer so far, to be continued. ``overrides``: fields of SamplingParams.
+        ``prefix``: token ids of the answer so far, to be continued. ``turns``: what follows the question in the chat,
+        for instance an earlier attempt and what is said to it. ``overrides``: fields of SamplingParams; its
+        ``max_tokens`` is for the whole answer, ``prefix`` included, ``step_tokens`` for this completion.
         Asking twice for the same path in one cell is an error: a path names one fresh draw.
         """
         ...
@@ -99,12 +113,30 @@ class Tools(Sampler, Protocol):
     """All that a strategy may touch. There is no reference answer, no clock and no shared random generator in here."""
 
     async def score(self, verifier: str, candidates: Sequence[Candidate]) -> list[Score]:
-        """Score candidates with a verifier of the run, through the journal."""
+        """Score candidates, whole or in the making, with a verifier of the run, through the journal."""
+        ...
+
+    async def values(self, verifier: str, aggregation: str, candidates: Sequence[Candidate]) -> list[float]:
+        """The same as one number a candidate, by an aggregation's name; 0 for a candidate without a step."""
+        ...
+
+    def record(self, **entry: object) -> None:
+        """Keep an entry of the search's history with the cell, for inspection: JSON values, paths, numpy arrays."""
         ...
 
     def rng(self, *path: str | int) -> np.random.Generator:
         """A generator of its own for each path, the same on every replay."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """At most this much is asked of the model for one cell."""
+
+    samples: int
+    """Completions, whole or a step each."""
+    tokens: int
+    """Generated tokens."""
 
 
 class Strategy(BaseModel, ABC):
@@ -121,26 +153,55 @@ class Strategy(BaseModel, ABC):
     """The only budgets that make sense, or None where the user chooses."""
     sampling: ClassVar[Mapping[str, object]] = {}
     """Sampling parameters that the strategy fixes."""
+    needs: ClassVar[Literal["process", "any"] | None] = None
+    """The kind of verifier that it is guided by, named in its field ``verifier``: ``process`` gives a score a step."""
+
+    def check(self, n: int) -> None:
+        """Raises ValueError for a budget that makes no sense with these options, saying which ones would do."""
+
+    def bound(self, n: int, sampling: SamplingParams) -> Bound:
+        """An upper bound of what ``solve`` asks for. Default: ``n`` whole answers."""
+        return Bound(n, n * sampling.max_tokens)
 
     @abstractmethod
     async def solve(self, question: Question, n: int, tools: Tools) -> list[Candidate]:
         """Candidates for one question under a budget of ``n`` (the literature's meaning of n for this strategy)."""
 
 
-class Verifier(Protocol):
+class Verifier(ABC):
     """Gives scores to candidates; never sees the reference answer."""
 
     name: str
+    """``family/MODEL``, as the sweep writes it."""
     fingerprint: str
     """Identity of the model and its formatting, a part of every score's key."""
+    process: bool = False
+    """Whether it gives one score a step; else one score a whole answer."""
+    aggregation: str = "last"
+    """From step scores to one number as its authors do, where the sweep does not say."""
+    reads_tokens: bool = False
+    """Whether a score depends on token ids or log-probabilities, and not on the text alone."""
+
+    @abstractmethod
+    async def score(self, question: Question, candidates: Sequence[Candidate]) -> list[Score]:
+        """One score a candidate, in order; a candidate without a step or an answer gets a score all the same."""
+
+    async def close(self) -> None:  # noqa: B027 - most have nothing to stop
+        """Stop what it runs."""
+
+
+class OracleVerifier(Verifier):
+    """A verifier that is told which candidates are correct: an instrument to study noise with, never a method."""
+
+    @abstractmethod
+    async def score_graded(
+        self, question: Question, candidates: Sequence[Candidate], correct: Sequence[bool]
+    ) -> list[Score]:
+        """One score a candidate, in order."""
 
     async def score(self, question: Question, candidates: Sequence[Candidate]) -> list[Score]:
-        """One score a candidate, in order."""
-        ...
-
-    async def close(self) -> None:
-        """Stop what it runs."""
-        ...
+        """The run wing asks ``score_graded``."""
+        raise TypeError(f"{self.name} needs to be told which candidates are correct")
 
 
 @dataclass(frozen=True, slots=True)

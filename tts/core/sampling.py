@@ -22,6 +22,8 @@ class SamplingParams(BaseModel):
     """Only tokens at least this likely relative to the likeliest. 0 keeps all."""
     max_tokens: Annotated[int, Field(ge=1)] = 2048
     """Tokens for the whole answer."""
+    step_tokens: Annotated[int, Field(ge=1)] | None = None
+    """Tokens for one step of it; None: the step's delimiter alone ends it. Searches set it."""
     stop: tuple[str, ...] = ()
     """Strings that end a completion."""
     logprobs: Annotated[int, Field(ge=0, le=64)] | None = 0

@@ -16,7 +16,8 @@ Path = tuple[str | int, ...]
 """Names one fresh draw inside a cell: ``("sample", 3)`` is the fourth independent sample; a child's path is its
 parent's plus an index."""
 
-FinishReason = Literal["stop", "length"]
+FinishReason = Literal["stop", "length", "step"]
+"""``step``: the limit of one step cut it and the answer goes on; ``length``: the limit of the whole answer did."""
 
 
 class Message(TypedDict):
@@ -67,7 +68,8 @@ class Completion:
 
     path: Path
     text: str
-    """Decoded from ``token_ids``, cut before a stop string."""
+    """The answer up to here: decoded from all of its ids, those before this completion included (joined texts of
+    pieces would not be it), and cut before a stop string."""
     token_ids: npt.NDArray[np.uint32]
     """Shape (output_tokens,): every generated token, with the one that ended the answer or completed a stop string."""
     finish_reason: FinishReason
@@ -92,13 +94,17 @@ class Completion:
 
     @property
     def truncated(self) -> bool:
-        """Whether a length limit cut the generation."""
+        """Whether the limit of the whole answer cut it."""
         return self.finish_reason == "length"
+
+    def paused_at(self, delimiter: str) -> bool:
+        """Whether it is a step that another may follow: ended by ``delimiter`` or by the limit of one step."""
+        return self.finish_reason == "step" or (self.finish_reason == "stop" and self.stop_reason == delimiter)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """A whole answer that a strategy offers, with the completions it is made of."""
+    """An answer, whole or in the making, with the completions it is made of."""
 
     completions: tuple[Completion, ...]
     """In order; a one-shot answer has one, a searched answer one a step."""
@@ -111,6 +117,20 @@ class Candidate:
     def of(cls, completion: Completion) -> Candidate:
         """A candidate made of one completion."""
         return cls((completion,), completion.text)
+
+    def then(self, completion: Completion) -> Candidate:
+        """This answer with one more completion, drawn with ``prefix=self.token_ids``."""
+        return Candidate((*self.completions, completion), completion.text)
+
+    @property
+    def path(self) -> Path:
+        """The path of its last completion, which no other answer of the cell ends with."""
+        return self.completions[-1].path
+
+    @property
+    def token_ids(self) -> tuple[int, ...]:
+        """Ids of the whole answer: what a search continues from."""
+        return tuple(int(t) for c in self.completions for t in c.token_ids)
 
     @property
     def finished(self) -> bool:
@@ -149,3 +169,7 @@ class Usage:
     """Tokens that verifiers processed."""
     samples: int = 0
     """Completions drawn."""
+    steps: int = 0
+    """Those of ``samples`` that were to end at a step delimiter."""
+    steps_cut: int = 0
+    """Those of ``steps`` that a limit ended instead."""

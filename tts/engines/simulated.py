@@ -131,6 +131,10 @@ class SimulatedEngine:
         """A token for each word."""
         return Prompt(text, tuple(_PROMPT + int.from_bytes(digest(word)[:3], "little") for word in text.split()))
 
+    def decode(self, token_ids: Sequence[int]) -> str:
+        """The text of an answer's steps; what it would answer is its problem's to say."""
+        return _text(token_ids, ())
+
     def learn(self, benchmark: str, problem: str, prompt: Prompt, answer: str) -> Mapping[str, object]:
         """Draw the problem's truth: a function of the engine's seed and the problem's name alone."""
         name = f"{benchmark}/{problem}"
@@ -181,7 +185,7 @@ class _Draw:
         limit = self.params.max_tokens
         if len(ids) > limit:
             ids, finish, stop_reason = ids[:limit], "length", None
-        text = self._decode(ids)
+        text = _text([*self.prefix, *ids], self.answers)
         if stop_reason is not None:
             text = text.removesuffix(stop_reason)
         return Completion(path, text, np.array(ids, np.uint32), finish, stop_reason)
@@ -217,20 +221,22 @@ class _Draw:
             return NOTHING
         return WRONG + rng.choices(range(len(self.cumulative)), cum_weights=self.cumulative)[0]
 
-    def _decode(self, ids: Sequence[int]) -> str:
-        """The text; no digits but the answer's, so that an answer that is not stated cannot be guessed from it."""
-        return "".join(map(self._word, ids))
 
-    def _word(self, token: int) -> str:
-        if token >= WORDS:
-            return f" {_VOCABULARY[token - WORDS]}"
-        if token in (ON_TRACK, DERAILED):
-            return "Next,"
-        if token in (DELIMITER, END):
-            return ".\n\n" if token == DELIMITER else ""
-        if token == NOTHING:
-            return "I am not sure."
-        return f"The answer is $\\boxed{{{self.answers[0 if token == RIGHT else token - WRONG + 1]}}}$."
+def _text(ids: Sequence[int], answers: Sequence[str]) -> str:
+    """The text; no digits but the answer's, so that an answer that is not stated cannot be guessed from it."""
+    return "".join(_word(token, answers) for token in ids)
+
+
+def _word(token: int, answers: Sequence[str]) -> str:
+    if token >= WORDS:
+        return f" {_VOCABULARY[token - WORDS]}"
+    if token in (ON_TRACK, DERAILED):
+        return "Next,"
+    if token in (DELIMITER, END):
+        return ".\n\n" if token == DELIMITER else ""
+    if token == NOTHING:
+        return "I am not sure."
+    return f"The answer is $\\boxed{{{answers[0 if token == RIGHT else token - WRONG + 1]}}}$."
 
 
 def _own(ids: Sequence[int]) -> list[int]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tts.core import Completion, EngineError, Message, Prompt, Request, UsageError
+from tts.engines.continued import continued
 from tts.engines.identity import check_kind, identity, resolve, shipped
 from tts.engines.server import Server
 from tts.engines.settings import default_options, dtype_for
@@ -69,6 +70,10 @@ class VllmEngine:
         """Plain text with the tokenizer's own first token, where it has one."""
         return Prompt(text, tuple(self._load_tokenizer().encode(text)))
 
+    def decode(self, token_ids: Sequence[int]) -> str:
+        """The text of an answer's ids, without special tokens."""
+        return str(self._load_tokenizer().decode(list(token_ids), skip_special_tokens=True))
+
     # --- life --------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
@@ -91,7 +96,11 @@ class VllmEngine:
         stream = self._server.llm.generate(prompt, self._params(request), number, priority=request.priority)
         output = await self._server.final(stream, request.problem)
         answers = sorted(output.outputs, key=lambda o: o.index)
-        return [_completion(path, o, request) for path, o in zip(request.paths, answers, strict=True)]
+        pieces = [_completion(path, o, request) for path, o in zip(request.paths, answers, strict=True)]
+        if not request.prefix:
+            return pieces
+        before = request.prompt_ids[len(request.prompt_ids) - request.prefix :]
+        return [continued(before, piece, request.params.stop, self.decode) for piece in pieces]
 
     def _params(self, request: Request) -> Any:
         from vllm import SamplingParams

@@ -37,6 +37,10 @@ class AbsentEngine:
         """Needs the tokenizer, so raises."""
         raise self._error
 
+    def decode(self, token_ids: Sequence[int]) -> str:
+        """Needs the tokenizer, so raises."""
+        raise self._error
+
     async def start(self) -> None:
         """A sample is missing, so raises."""
         raise self._error

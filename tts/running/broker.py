@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,23 +11,31 @@ import numpy as np
 from tts.core import (
     Completion,
     Engine,
+    Message,
     Path,
+    Prompt,
     Request,
     SamplingParams,
     canonical_json,
     context_digest,
+    digest,
     fingerprint,
     sample_key,
 )
+from tts.running.cells import HeldProblem
 from tts.running.journal import Journal
 
 
 class Broker:
     """Every request of every cell goes through here, so that nothing is ever asked twice."""
 
-    def __init__(self, engine: Engine, journal: Journal):
-        """``journal`` is open; ``engine`` need not be started before the first draw that the journal cannot answer."""
+    def __init__(self, engine: Engine, journal: Journal, render: Callable[[list[Message]], Prompt]):
+        """``journal`` is open; ``engine`` need not be started before the first draw that the journal cannot answer.
+
+        ``render``: the prompt for a chat, as the run renders prompts.
+        """
         self.engine = engine
+        self._render = render
         self._fingerprint = fingerprint(engine.identity)
         self._starting: asyncio.Task[None] | None = None
         self._journal = journal
@@ -49,44 +57,54 @@ class Broker:
 
     async def draw(
         self,
-        problem: tuple[int, str],
-        prompt_ids: Sequence[int],
+        problem: HeldProblem,
+        turns: Sequence[Message],
         prefix_ids: Sequence[int],
         params: SamplingParams,
         seed: int,
         paths: Sequence[Path],
         priority: int,
-    ) -> tuple[int, list[Completion]]:
-        """The context's row and one completion a path, in order: held, in flight for another cell, or drawn now.
+    ) -> tuple[int, tuple[int, ...], list[Completion]]:
+        """The context's row, the input's ids, and one completion a path: held, in flight for another cell, or drawn.
 
-        ``problem``: its row in the journal and its name; ``params.max_tokens`` is for the whole answer, prefix
-        included. Raises EngineError when the engine dies.
+        ``turns`` and ``prefix_ids``: see ``Sampler.sample``. Raises EngineError when the engine dies.
         """
+        chat, prompt_ids = self._prompt(problem, turns)
         ids = (*prompt_ids, *prefix_ids)
-        digest = context_digest(self._fingerprint, ids, params, seed)
+        identity = context_digest(self._fingerprint, ids, params, seed)
         context = self._journal.context(
-            digest, problem[0], prefix_ids, canonical_json(params.model_dump(mode="json")), seed
+            identity, problem.row, chat, prefix_ids, canonical_json(params.model_dump(mode="json")), seed
         )
         held = self._journal.samples(context, paths)
         missing = [p for p in paths if p not in held and (context, p) not in self._flights]
         async with asyncio.TaskGroup() as group:
             for piece in _pieces(missing, self.engine.piece):
-                keys = tuple(sample_key(digest, p) for p in piece)
-                request = Request(ids, params, piece, keys, problem[1], priority)
+                keys = tuple(sample_key(identity, p) for p in piece)
+                request = Request(ids, params, piece, keys, problem.name, priority, len(prefix_ids))
                 for path in piece:
                     self._flights[context, path] = asyncio.get_running_loop().create_future()
                 self.in_flight += len(piece)
-                group.create_task(self._ask(context, request, len(prefix_ids)))
+                group.create_task(self._ask(context, request))
             flights = {p: self._flights[context, p] for p in paths if p not in held}
-        return context, [held[p] if p in held else await flights[p] for p in paths]
+        return context, ids, [held[p] if p in held else await flights[p] for p in paths]
 
-    async def _ask(self, context: int, request: Request, prefix: int) -> None:
+    def _prompt(self, problem: HeldProblem, turns: Sequence[Message]) -> tuple[int | None, tuple[int, ...]]:
+        """The ids of a problem's chat with further ``turns``, rendered once in a run's life, and its row."""
+        if not turns:
+            return None, problem.prompt.token_ids
+        key = digest(problem.name, canonical_json(list(turns)))
+        held = self._journal.chat(key)
+        if held is None:
+            held = self._journal.add_chat(key, problem.row, turns, self._render([*problem.messages, *turns]))
+        return held
+
+    async def _ask(self, context: int, request: Request) -> None:
         """Send one request, journal its answers and hand them to whoever waits for them."""
         flights = [self._flights[context, path] for path in request.paths]
         try:
             await self._started()
             number = self._journal.start(context, request.paths)
-            answers = await self._answers(request, prefix)
+            answers = await self._answers(request)
             self._journal.finish(number, context, answers, self._version)
             self.drawn += len(answers)
             self.tokens += sum(a.output_tokens for a in answers)
@@ -106,13 +124,19 @@ class Broker:
             self._starting = asyncio.create_task(self.engine.start())
         await asyncio.shield(self._starting)
 
-    async def _answers(self, request: Request, prefix: int) -> list[Completion]:
-        """The engine's answers. It would refuse a prompt that leaves no room: that is a truncated sample, no error."""
-        room = min(request.params.max_tokens - prefix, self.engine.context - len(request.prompt_ids))
+    async def _answers(self, request: Request) -> list[Completion]:
+        """The engine's answers. It would refuse a prompt that leaves no room: that is a truncated sample, no error.
+
+        A piece that the step's limit cut is no truncated answer: the smaller of the two limits is the one that bound.
+        """
+        room = min(request.params.max_tokens - request.prefix, self.engine.context - len(request.prompt_ids))
         if room <= 0:
-            return [Completion(path, "", np.zeros(0, np.uint32), "length") for path in request.paths]
-        params = request.params.model_copy(update={"max_tokens": room})
-        return await self.engine.sample(replace(request, params=params))
+            text = self.engine.decode(request.prompt_ids[len(request.prompt_ids) - request.prefix :])
+            return [Completion(path, text, np.zeros(0, np.uint32), "length") for path in request.paths]
+        step = min(room, request.params.step_tokens or room)
+        params = request.params.model_copy(update={"max_tokens": step})
+        answers = await self.engine.sample(replace(request, params=params))
+        return [replace(a, finish_reason="step") if step < room and a.truncated else a for a in answers]
 
 
 def _pieces(paths: Sequence[Path], size: int) -> Iterator[tuple[Path, ...]]:

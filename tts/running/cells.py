@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tts.core import Prompt, Question, SamplingParams, Strategy
+from tts.core import Message, Prompt, Question, SamplingParams, Strategy
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class HeldProblem:
     benchmark: str
     question: Question
     answer: str
+    messages: tuple[Message, ...]
+    """The chat that the prompt was rendered from."""
     prompt: Prompt
 
     @property

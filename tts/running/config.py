@@ -29,6 +29,11 @@ def _listed(value: object) -> object:
     return value if isinstance(value, list | tuple) else [value]
 
 
+def _maybe_listed(value: object) -> object:
+    """The same, where nothing may be said at all."""
+    return None if value is None else _listed(value)
+
+
 def _named(value: object) -> object:
     """``[greedy]`` for ``[{name: greedy}]``."""
     entries = value if isinstance(value, list | tuple) else [value]  # a name may hold a comma
@@ -72,15 +77,11 @@ class VerifierEntry(BaseModel):
 
     name: str
     """``prm/ORG/NAME`` from the model hub, ``prm/PATH`` of a local folder, or the package's own ``prm/tiny-arith``."""
-    aggregation: Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)] = ("last",)
-    """From step scores to one number: last, min, prod or mean; several are several rows of every table."""
+    aggregation: Annotated[tuple[str, ...], BeforeValidator(_maybe_listed), Field(min_length=1)] | None = None
+    """From step scores to one number: last, min, prod, mean, max or sum_log; several are several rows of every table.
+    Default: as the verifier's authors do."""
     engine: dict[str, Any] = {}
     """Options of its engine by vLLM's own names. On a GPU that a policy shares, give both a memory size."""
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """``name:aggregation``, as in tables."""
-        return tuple(f"{self.name}:{how}" for how in self.aggregation)
 
 
 class GradingConfig(_Section):
@@ -147,13 +148,33 @@ def parse_config(data: object, source: str) -> SweepConfig:
                 "verifiers: [prm/tiny-arith]"
             )
     for i, verifier in enumerate(config.verifiers):
-        for how in verifier.aggregation:
+        for how in verifier.aggregation or ():
             if how not in AGGREGATIONS:
                 raise UsageError(
                     f"{source}: verifiers[{i}].aggregation: unknown aggregation {how!r}"
                     f"{did_you_mean(how, AGGREGATIONS)}; expected {', '.join(AGGREGATIONS)}"
                 )
-    return config
+    return _guided(config, source)
+
+
+def _guided(config: SweepConfig, source: str) -> SweepConfig:
+    """Guided strategies name their verifier: what guided a search must not change with what is added later."""
+    names = [v.name for v in config.verifiers]
+    entries = []
+    for i, entry in enumerate(config.strategies):
+        field = f"{source}: strategies[{i}] ({entry.name}).verifier"
+        kind = load_strategy(entry.name, f"{source}: strategies[{i}].name")
+        asked = (entry.model_extra or {}).get("verifier")
+        if kind.needs is not None and asked is None:
+            if len(names) != 1:
+                found = f"the sweep has {', '.join(names)}" if names else "the sweep has no verifier"
+                raise UsageError(f"{field}: missing; {found}, so name one, for instance verifier: prm/tiny-arith")
+            entry = StrategyEntry.model_validate({**entry.model_dump(exclude_unset=True), "verifier": names[0]})
+        elif kind.needs is not None and asked not in names:
+            fix = f"expected one of {', '.join(names)}" if names else "add it to the sweep's verifiers"
+            raise UsageError(f"{field}: {asked!r} is no verifier of the sweep{did_you_mean(str(asked), names)}; {fix}")
+        entries.append(entry)
+    return config.model_copy(update={"strategies": tuple(entries)})
 
 
 def selectors_of(config: SweepConfig) -> tuple[str, ...]:
@@ -185,6 +206,11 @@ def _setting(entry: StrategyEntry, base: SamplingParams, field: str) -> Setting:
         known = [*kind.model_fields, *StrategyEntry.model_fields]
         raise UsageError(f"{field} ({entry.name}): {explain(error, kind, known)}") from None
     budgets = _budgets(entry, kind.budgets, field)
+    for n in budgets:
+        try:
+            strategy.check(n)
+        except ValueError as error:
+            raise UsageError(f"{field}.n ({entry.name}): {error}") from None
     if sampling.temperature == 0 and strategy.independent and budgets[-1] > 1:
         raise UsageError(f"{field}.n: found {budgets[-1]} with temperature 0, where all samples are equal; use greedy")
     default = SamplingParams().model_copy(update=dict(kind.sampling))

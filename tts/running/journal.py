@@ -14,7 +14,7 @@ from pathlib import Path as FilePath
 import numpy as np
 import numpy.typing as npt
 
-from tts.core import Completion, Path, Score, UsageError, canonical_json
+from tts.core import Completion, Message, Path, Prompt, Score, UsageError, canonical_json
 from tts.running.writer import Writer
 
 _COLUMNS = "path, text, token_ids, logprobs, top_ids, top_logprobs, finish_reason, stop_reason"
@@ -39,6 +39,8 @@ class Journal:
             ) from None
         self.held, self.redrawn = self._take_up()
         self._contexts: dict[bytes, int] = dict(self.db.execute("SELECT digest, id FROM contexts"))
+        self._chats: dict[bytes, tuple[int, tuple[int, ...]]] = {}  # not yet committed
+        (self._last_chat,) = self.db.execute("SELECT coalesce(max(id), 0) FROM chats").fetchone()
         self._requests = 0
         self._samples: dict[tuple[int, str], Completion] = {}  # not yet committed
         self._scores: dict[bytes, Score] = {}  # not yet committed
@@ -71,14 +73,37 @@ class Journal:
 
     # --- samples -----------------------------------------------------------------------------------------------
 
-    def context(self, digest: bytes, problem: int, prefix_ids: Sequence[int], params: str, seed: int) -> int:
+    def chat(self, key: bytes) -> tuple[int, tuple[int, ...]] | None:
+        """Row and prompt ids of a chat that was rendered before."""
+        if key in self._chats:
+            return self._chats[key]
+        row = self.db.execute("SELECT id, prompt_ids FROM chats WHERE key = ?", (key,)).fetchone()
+        return None if row is None else (row[0], tuple(np.frombuffer(row[1], "<u4").tolist()))
+
+    def add_chat(
+        self, key: bytes, problem: int, turns: Sequence[Message], prompt: Prompt
+    ) -> tuple[int, tuple[int, ...]]:
+        """Keep a chat's prompt; returns its row and ids."""
+        self._last_chat += 1
+        found = self._chats[key] = self._last_chat, prompt.token_ids
+        ids = _ids(np.asarray(prompt.token_ids))
+        values = (found[0], key, problem, canonical_json(list(turns)), prompt.text, ids)
+        self.writer.put(
+            lambda db: db.execute("INSERT INTO chats VALUES (?, ?, ?, ?, ?, ?)", values),
+            after=lambda: self._chats.pop(key, None),
+        )
+        return found
+
+    def context(
+        self, digest: bytes, problem: int, chat: int | None, prefix_ids: Sequence[int], params: str, seed: int
+    ) -> int:
         """The row of a context, made where it is new."""
         known = self._contexts.get(digest)
         if known is not None:
             return known
         row = self._contexts[digest] = len(self._contexts) + 1
-        values = (row, digest, problem, _ids(np.asarray(prefix_ids)), params, seed)
-        self.writer.put(lambda db: db.execute("INSERT INTO contexts VALUES (?, ?, ?, ?, ?, ?)", values))
+        values = (row, digest, problem, chat, _ids(np.asarray(prefix_ids)), params, seed)
+        self.writer.put(lambda db: db.execute("INSERT INTO contexts VALUES (?, ?, ?, ?, ?, ?, ?)", values))
         return row
 
     def samples(self, context: int, paths: Sequence[Path]) -> dict[Path, Completion]:

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from tts.core import UsageError, canonical_json
 from tts.running.config import BenchmarkEntry, StrategyEntry, SweepConfig, VerifierEntry
+from tts.verifiers import make_verifier
 
 
 def merge(before: SweepConfig, now: SweepConfig, place: str) -> SweepConfig:
@@ -63,8 +64,9 @@ def _verifiers(before: SweepConfig, now: SweepConfig) -> tuple[VerifierEntry, ..
     for entry in (*before.verifiers, *now.verifiers):
         key = canonical_json(entry.model_dump(mode="json", exclude={"aggregation", "engine"}))
         same = found.get(key)
-        if same is not None:
-            both = tuple(dict.fromkeys((*same.aggregation, *entry.aggregation)))
+        if same is not None and same.aggregation != entry.aggregation:
+            mine = make_verifier(entry.name, entry.model_extra or {}, entry.engine, "verifiers").aggregation
+            both = tuple(dict.fromkeys((*(same.aggregation or (mine,)), *(entry.aggregation or (mine,)))))
             entry = entry.model_copy(update={"aggregation": both})
         found[key] = entry
     return tuple(found.values())

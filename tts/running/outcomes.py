@@ -56,31 +56,45 @@ class Outcomes:
         return {row[:5]: row[5] for row in self._journal.db.execute(sql, (self.label,))}
 
     async def record(
-        self, cell: Cell, candidates: Sequence[Candidate], origins: Sequence[list[tuple[int, Path]]], usage: Usage
+        self,
+        cell: Cell,
+        candidates: Sequence[Candidate],
+        origins: Sequence[list[tuple[int, Path]]],
+        usage: Usage,
+        history: Sequence[object],
     ) -> None:
-        """Grade a cell and hand its outcome to the journal's writer."""
-        texts = [c.text for c in candidates]
-        loop = asyncio.get_running_loop()
-        thinking = cell.problem.prompt.text.rstrip().endswith(tuple(start for start, _ in self._config.think_tags))
-        graded = await loop.run_in_executor(self._threads, self._grade, cell.problem, texts, thinking)
+        """Grade a cell and hand its outcome to the journal's writer. ``history``: what the strategy recorded."""
+        graded = await self.grade(cell.problem, [c.text for c in candidates])
         rows = [
             (i, canonical_json(origins[i]), graded.answers[i], graded.classes[i], graded.correct[i], c.finished,
              c.output_tokens, canonical_json(dict(c.scores)))
             for i, c in enumerate(candidates)
         ]  # fmt: skip
-        head = (*cell.key, cell.n, self.label, canonical_json(asdict(usage)), canonical_json(graded.grader))
+        details = [canonical_json(x) for x in (asdict(usage), list(history), graded.grader)]
+        head = (*cell.key, cell.n, self.label, *details)
         fresh = [(g, a, v.equal, v.outcome) for (g, a), v in self._new_verdicts()]
 
         def write(db: sqlite3.Connection) -> None:
             db.executemany("INSERT OR IGNORE INTO grades VALUES (?, ?, ?, ?)", fresh)
             db.execute("DELETE FROM cells WHERE (problem, strategy, setting, seed, budget) = (?, ?, ?, ?, ?)", cell.key)
-            columns = "problem, strategy, setting, seed, budget, n, grading, usage, grader"
-            row = db.execute(f"INSERT INTO cells ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", head).lastrowid
+            columns = "problem, strategy, setting, seed, budget, n, grading, usage, history, grader"
+            marks = ", ".join("?" * len(head))
+            row = db.execute(f"INSERT INTO cells ({columns}) VALUES ({marks})", head).lastrowid
             db.executemany(f"INSERT INTO candidates VALUES ({row}, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
         self._journal.writer.put(write)
         self.graded += len(candidates)
         self.correct += sum(graded.correct)
+
+    async def grade(self, problem: HeldProblem, texts: Sequence[str]) -> Graded:
+        """Answers, classes and verdicts of some texts."""
+        thinking = problem.prompt.text.rstrip().endswith(tuple(start for start, _ in self._config.think_tags))
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._grade, problem, texts, thinking)
+
+    async def verdicts(self, problem: HeldProblem, texts: Sequence[str]) -> Sequence[bool]:
+        """Whether each text answers the problem correctly: for verifiers that are told."""
+        return (await self.grade(problem, texts)).correct
 
     def _grade(self, problem: HeldProblem, texts: Sequence[str], thinking: bool) -> Graded:
         """In a thread. A class is as correct as its representative. ``thinking``: the prompt ends in a start tag."""

@@ -3,44 +3,72 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from tts.core import Candidate, Score, UsageError, Verifier, digest
-from tts.running.cells import HeldProblem
+import numpy as np
+
+from tts.core import Candidate, OracleVerifier, Score, UsageError, Verifier, digest
+from tts.running.cells import HeldProblem, Setting
 from tts.running.config import SweepConfig
 from tts.running.journal import Journal
-from tts.verifiers import VERIFIERS, aggregate
-
-Members = Mapping[str, tuple[Verifier, Sequence[str]]]
-"""Verifiers with their aggregations, by name."""
+from tts.verifiers import aggregate, make_verifier
 
 
-def members_of(config: SweepConfig) -> Members:
+@dataclass(frozen=True)
+class Member:
+    """One verifier of a run."""
+
+    verifier: Verifier
+    aggregations: tuple[str, ...]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """``name:aggregation``, as in tables."""
+        return tuple(f"{self.verifier.name}:{how}" for how in self.aggregations)
+
+
+Members = Mapping[str, Member]
+"""Verifiers by name."""
+
+Grade = Callable[[HeldProblem, Sequence[str]], Awaitable[Sequence[bool]]]
+"""Whether each of some texts answers the problem correctly."""
+
+
+def members_of(config: SweepConfig, source: str) -> Members:
     """The sweep's verifiers, not yet started. Raises UsageError (unknown family, missing model, option)."""
-    members: dict[str, tuple[Verifier, Sequence[str]]] = {}
+    members: dict[str, Member] = {}
     for i, entry in enumerate(config.verifiers):
-        field = f"verifiers[{i}].name"
-        family, _, model = entry.name.partition("/")
-        create = VERIFIERS.load(family, field)
-        if not model:
-            raise UsageError(f"{field}: found {entry.name!r}, expected {family}/MODEL")
-        members[entry.name] = (create(model, entry.model_extra or {}, entry.engine, field), entry.aggregation)
+        verifier = make_verifier(entry.name, entry.model_extra or {}, entry.engine, f"{source}: verifiers[{i}]")
+        members[entry.name] = Member(verifier, entry.aggregation or (verifier.aggregation,))
     return members
 
 
-def labels_of(config: SweepConfig) -> list[str]:
+def labels_of(members: Members) -> list[str]:
     """``name:aggregation`` of every score that the sweep's candidates come with."""
-    return [label for entry in config.verifiers for label in entry.labels]
+    return [label for member in members.values() for label in member.labels]
+
+
+def check_guides(settings: Sequence[Setting], members: Members, source: str) -> None:
+    """Raises UsageError where a strategy is guided by a verifier that gives no step scores, and needs them."""
+    for setting in settings:
+        guide = str(getattr(setting.strategy, "verifier", None))
+        if setting.strategy.needs == "process" and not members[guide].verifier.process:
+            fit = [name for name, member in members.items() if member.verifier.process]
+            raise UsageError(
+                f"{source}: strategies ({setting.name}).verifier: {guide!r} gives one score for a whole answer, and "
+                f"{setting.name} needs one for each step; name {' or '.join(fit) or 'a process reward model'}"
+            )
 
 
 class Panel:
     """Every question to a verifier goes through here, so that nothing is scored twice."""
 
-    def __init__(self, members: Members, journal: Journal):
-        """``members``: see ``members_of``."""
+    def __init__(self, members: Members, journal: Journal, grade: Grade):
+        """``members``: see ``members_of``; ``grade``: for verifiers that are told what is correct."""
         self._members = members
         self._journal = journal
+        self._grade = grade
         self._flights: dict[bytes, asyncio.Future[Score]] = {}
 
     async def score(self, name: str, problem: HeldProblem, candidates: Sequence[Candidate]) -> list[Score]:
@@ -50,38 +78,52 @@ class Panel:
         """
         if name not in self._members:
             raise UsageError(f"verifiers: a strategy asks for {name!r}, which the sweep does not name; add it")
-        judge, _ = self._members[name]
-        keys = [digest(judge.fingerprint, problem.name, problem.question.text, c.text) for c in candidates]
+        judge = self._members[name].verifier
+        keys = [_key(judge, problem, c) for c in candidates]
         held = self._journal.scores(keys)
         missing = {k: c for k, c in zip(keys, candidates, strict=True) if k not in held and k not in self._flights}
         for key in missing:
             self._flights[key] = asyncio.get_running_loop().create_future()
         shared = {k: self._flights[k] for k in keys if k not in held}
         if missing:
-            await self._ask(name, judge, problem, missing)
+            await self._ask(judge, problem, missing)
         return [held[k] if k in held else await shared[k] for k in keys]
 
-    async def _ask(self, name: str, judge: Verifier, problem: HeldProblem, missing: Mapping[bytes, Candidate]) -> None:
+    async def _ask(self, judge: Verifier, problem: HeldProblem, missing: Mapping[bytes, Candidate]) -> None:
         """Ask the verifier, journal its scores and hand them to whoever waits for them."""
         try:
-            scores = await judge.score(problem.question, list(missing.values()))
+            scores = await self._scores(judge, problem, list(missing.values()))
             fresh = dict(zip(missing, scores, strict=True))
-            self._journal.record_scores(name, fresh)
+            self._journal.record_scores(judge.name, fresh)
             for key, score in fresh.items():
                 self._flights[key].set_result(score)
         finally:
             for key in missing:
                 self._flights.pop(key).cancel()  # without effect on those that have their score
 
+    async def _scores(self, judge: Verifier, problem: HeldProblem, candidates: Sequence[Candidate]) -> list[Score]:
+        if isinstance(judge, OracleVerifier):
+            correct = await self._grade(problem, [c.text for c in candidates])
+            return await judge.score_graded(problem.question, candidates, correct)
+        return await judge.score(problem.question, candidates)
+
     async def scored(self, problem: HeldProblem, candidates: Sequence[Candidate]) -> list[Candidate]:
         """The candidates with every verifier's score, by ``name:aggregation``."""
         found = [dict(c.scores) for c in candidates]
-        for name, (_, aggregations) in self._members.items():
+        for name, member in self._members.items():
             for own, score in zip(found, await self.score(name, problem, candidates), strict=True):
-                own |= {f"{name}:{how}": aggregate(score.values, how) for how in aggregations}
+                own |= {f"{name}:{how}": aggregate(score.values, how) for how in member.aggregations}
         return [replace(c, scores=own) for c, own in zip(candidates, found, strict=True)]
 
     async def close(self) -> None:
         """Stop the verifiers' engines."""
-        for verifier, _ in self._members.values():
-            await verifier.close()
+        for member in self._members.values():
+            await member.verifier.close()
+
+
+def _key(judge: Verifier, problem: HeldProblem, candidate: Candidate) -> bytes:
+    """A score's identity: who judges what."""
+    parts: list[str | bytes] = [judge.fingerprint, problem.name, problem.question.text, candidate.text]
+    if judge.reads_tokens:
+        parts.append(np.asarray(candidate.token_ids, "<u4").tobytes())
+    return digest(*parts)

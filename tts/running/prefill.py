@@ -1,4 +1,4 @@
-"""Prefill of a cell under a perfect prefix cache: each distinct prefix token once, and none that the cell generated."""
+"""Prefill of a cell under a perfect prefix cache: each distinct input token once, and none that the cell generated."""
 
 from __future__ import annotations
 
@@ -9,38 +9,36 @@ import numpy.typing as npt
 
 from tts.core import Completion
 
-Ids = npt.NDArray[np.uint32]
+Words = npt.NDArray[np.uint64]
 
 
-def ideal_prefill(prompt: Sequence[int], requests: Sequence[tuple[Sequence[int], Sequence[Completion]]]) -> int:
-    """Tokens to prefill for ``requests``, each a prefix (after ``prompt``) and the completions drawn from it.
+def ideal_prefill(requests: Sequence[tuple[Sequence[int], Sequence[Completion]]]) -> int:
+    """Tokens to prefill for ``requests``, each an input (prompt and answer so far) and the completions drawn from it.
 
-    The requests' inputs form a trie below the prompt. A node of it costs one token unless some completion of the cell
-    generated it: then its keys and values were computed while decoding.
+    The inputs form a trie. A node of it costs one token unless some completion of the cell generated it: then its keys
+    and values were computed while decoding. A node is known by the sum of 64-bit hashes of (position, token) on the
+    way to it, so that whole inputs are handled at once; two nodes in a million share a hash with probability 1e-7.
     """
     if not requests:
         return 0
-    inputs = [np.asarray(p, np.uint32) for p in sorted({tuple(prefix) for prefix, _ in requests if prefix})]
-    if not inputs:
-        return len(prompt)
+    nodes = [_nodes(np.asarray(ids, np.uint64)) for ids, _ in requests]
     generated = [
-        (len(prefix), np.concatenate([np.asarray(prefix, np.uint32), c.token_ids]))
-        for prefix, batch in requests
+        (at[-1] if len(at) else np.uint64(0)) + _nodes(c.token_ids.astype(np.uint64), start=len(at))
+        for at, (_, batch) in zip(nodes, requests, strict=True)
         for c in batch
     ]
-    tokens, before = len(prompt), np.zeros(0, np.uint32)
-    for ids in inputs:  # in lexicographic order, the nodes new to the trie are those below the last shared one
-        fresh = np.zeros(len(ids), bool)
-        fresh[_shared(before, ids) :] = True
-        for start, path in generated:
-            fresh[start : _shared(path, ids)] = False
-        tokens += int(fresh.sum())
-        before = ids
-    return tokens
+    return len(np.setdiff1d(np.concatenate(nodes), np.concatenate([*generated, np.zeros(0, np.uint64)])))
 
 
-def _shared(a: Ids, b: Ids) -> int:
-    """Length of the longest common prefix."""
-    n = min(len(a), len(b))
-    differ = np.flatnonzero(a[:n] != b[:n])
-    return int(differ[0]) if len(differ) else n
+def _nodes(ids: Words, start: int = 0) -> Words:
+    """A hash for every prefix of ``ids`` (n,), which begins at position ``start``: sums modulo 2^64."""
+    position = np.arange(start, start + len(ids), dtype=np.uint64)
+    return np.cumsum(_mix(_mix(position) ^ ids), dtype=np.uint64)
+
+
+def _mix(x: Words) -> Words:
+    """The finaliser of splitmix64 (Steele et al. 2014): every bit of the result depends on every bit of ``x``."""
+    x = x + np.uint64(0x9E3779B97F4A7C15)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))

@@ -10,19 +10,23 @@ from pathlib import Path
 import numpy as np
 
 from tts.benchmarks import Benchmark, Loaded, PromptConfig, build_messages, get_benchmark, plain_text
-from tts.core import Engine, KnowsAnswers, Prompt, Question, UsageError
+from tts.core import Engine, KnowsAnswers, Message, Prompt, Question, UsageError, canonical_json
 from tts.running.cells import HeldProblem
 from tts.running.config import BenchmarkEntry, SweepConfig
 from tts.running.journal import Journal
 from tts.running.merge import with_limits
 from tts.running.rundir import RunDir
 
-_COLUMNS = "benchmark, problem, question, answer, subject, level, prompt, prompt_ids"
+_COLUMNS = "benchmark, problem, question, answer, subject, level, messages, prompt, prompt_ids"
 
 
 def render(question: Question, benchmark: Benchmark, config: PromptConfig, engine: Engine) -> Prompt:
     """The prompt for one question. Raises UsageError where a chat is asked of a model without a template."""
-    messages = build_messages(question, benchmark, config)
+    return render_chat(build_messages(question, benchmark, config), config, engine)
+
+
+def render_chat(messages: list[Message], config: PromptConfig, engine: Engine) -> Prompt:
+    """The prompt for a chat. Raises UsageError where a chat is asked of a model without a template."""
     if config.chat and not engine.chats:
         raise UsageError("prompt.chat: the model's tokenizer has no chat template; leave chat out, or set it to false")
     if engine.chats and config.chat is not False:
@@ -36,8 +40,9 @@ class New:
 
     entry: BenchmarkEntry
     loaded: Loaded
+    chats: tuple[list[Message], ...]
+    """One a problem, and so"""
     prompts: tuple[Prompt, ...]
-    """One a problem."""
 
 
 def load_new(config: SweepConfig, rundir: RunDir, engine: Engine, data_dir: Path | None) -> list[New]:
@@ -52,8 +57,9 @@ def load_new(config: SweepConfig, rundir: RunDir, engine: Engine, data_dir: Path
             continue
         benchmark = get_benchmark(entry.name, f"benchmarks[{i}].name")
         loaded = benchmark.load(data_dir=data_dir, limit=entry.limit)
-        prompts = tuple(render(p.question, benchmark, config.prompt, engine) for p in loaded.problems)
-        new.append(New(entry, loaded, prompts))
+        chats = tuple(build_messages(p.question, benchmark, config.prompt) for p in loaded.problems)
+        prompts = tuple(render_chat(chat, config.prompt, engine) for chat in chats)
+        new.append(New(entry, loaded, chats, prompts))
     return new
 
 
@@ -80,18 +86,18 @@ def _store(journal: Journal, new: New) -> None:
     rows = journal.db.execute("SELECT problem, question, answer FROM problems WHERE benchmark = ?", (name,))
     held = {problem: (question, answer) for problem, question, answer in rows}
     fresh = []
-    for p, prompt in zip(new.loaded.problems, new.prompts, strict=True):
+    for p, chat, prompt in zip(new.loaded.problems, new.chats, new.prompts, strict=True):
         q = p.question
         if p.id not in held:
             ids = np.asarray(prompt.token_ids, "<u4").tobytes()
-            fresh.append((name, p.id, q.text, p.answer, q.subject, q.level, prompt.text, ids))
+            fresh.append((name, p.id, q.text, p.answer, q.subject, q.level, canonical_json(chat), prompt.text, ids))
         elif held[p.id] != (q.text, p.answer):
             raise UsageError(
                 f"benchmark {name}: problem {p.id!r} is not the one that the run was made with; "
                 "use the data as it was, or name another directory with --out"
             )
     journal.db.execute("BEGIN IMMEDIATE")
-    journal.db.executemany(f"INSERT INTO problems ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", fresh)
+    journal.db.executemany(f"INSERT INTO problems ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", fresh)
     journal.db.execute("COMMIT")
 
 
@@ -103,9 +109,10 @@ def held_problems(journal: Journal) -> list[HeldProblem]:
             benchmark=benchmark,
             question=Question(problem, text, subject, level),
             answer=answer,
+            messages=tuple(json.loads(messages)),
             prompt=Prompt(prompt, tuple(np.frombuffer(ids, "<u4").tolist())),
         )
-        for row, benchmark, problem, text, answer, subject, level, prompt, ids in journal.db.execute(
+        for row, benchmark, problem, text, answer, subject, level, messages, prompt, ids in journal.db.execute(
             f"SELECT id, {_COLUMNS} FROM problems ORDER BY id"
         )
     ]

@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import tts
-from tts.core import Engine, TtsError, fingerprint
+from tts.core import Engine, OracleVerifier, TtsError, fingerprint
 from tts.running.absent import engine_for
 from tts.running.broker import Broker
 from tts.running.cells import HeldProblem, Setting, cells_of
 from tts.running.config import SweepConfig, selectors_of, settings_of
 from tts.running.journal import Journal
 from tts.running.outcomes import Outcomes
-from tts.running.panel import Members, Panel, labels_of, members_of
-from tts.running.problems import load_new, take_up
+from tts.running.panel import Members, Panel, check_guides, labels_of, members_of
+from tts.running.problems import load_new, render_chat, take_up
 from tts.running.progress import Progress, Status
 from tts.running.provenance import commit, hardware, versions
 from tts.running.rundir import RunDir
@@ -59,7 +59,8 @@ def run(
     with RunDir(out) as rundir:
         union = rundir.union(config)
         settings = settings_of(union, str(out / "config.yaml"))
-        members = members_of(union)
+        members = members_of(union, str(out / "config.yaml"))
+        check_guides(settings, members, str(out / "config.yaml"))
         engine = engine or engine_for(union, rundir)
         rundir.check_model(union.model, engine.identity)
         new = load_new(union, rundir, engine, data_dir)
@@ -88,9 +89,10 @@ async def _session(
     stream: TextIO,
 ) -> Summary:
     began = time.monotonic()
-    session = _describe(rundir, config, settings, engine)
-    broker, panel = Broker(engine, journal), Panel(members, journal)
-    with Outcomes(config.grading, labels_of(config), journal) as outcomes:
+    session = _describe(rundir, config, settings, members, engine)
+    broker = Broker(engine, journal, lambda chat: render_chat(chat, config.prompt, engine))
+    with Outcomes(config.grading, labels_of(members), journal) as outcomes:
+        panel = Panel(members, journal, outcomes.verdicts)
         cells = list(cells_of(problems, settings, config.seeds))
         finished = outcomes.finished()
         todo = [c for c in cells if finished.get(c.key, 0) < c.n]
@@ -110,7 +112,9 @@ async def _session(
     return Summary(rundir.path, len(cells), broker.drawn, journal.held, journal.redrawn, session["seconds"])
 
 
-def _describe(rundir: RunDir, config: SweepConfig, settings: Sequence[Setting], engine: Engine) -> dict[str, Any]:
+def _describe(
+    rundir: RunDir, config: SweepConfig, settings: Sequence[Setting], members: Members, engine: Engine
+) -> dict[str, Any]:
     """Write down what is run and on what; returns the new session's entry."""
     session: dict[str, Any] = {
         "started": _now(),
@@ -131,7 +135,8 @@ def _describe(rundir: RunDir, config: SweepConfig, settings: Sequence[Setting], 
     info["config"] = config.model_dump(mode="json", exclude={"out"})
     info["seeds"] = list(config.seeds)
     info["selectors"] = list(selectors_of(config))
-    info["verifiers"] = labels_of(config)
+    info["verifiers"] = labels_of(members)
+    info["oracle_verifiers"] = [n for n, m in members.items() if isinstance(m.verifier, OracleVerifier)]
     info["plan"] = [
         {"strategy": s.name, "setting": s.label, "independent": s.strategy.independent, "n": list(s.budgets)}
         for s in settings

@@ -41,7 +41,8 @@ class Runner:
         candidates = await cell.setting.strategy.solve(cell.problem.question, cell.n, tools)
         origins = [tools.origin(c) for c in candidates]
         usage = tools.usage(candidates)  # what selecting costs is the selector's, not the strategy's
-        await self._outcomes.record(cell, await self._panel.scored(cell.problem, candidates), origins, usage)
+        scored = await self._panel.scored(cell.problem, candidates)
+        await self._outcomes.record(cell, scored, origins, usage, tools.history)
         self.finished += 1
 
 

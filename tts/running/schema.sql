@@ -9,9 +9,20 @@ CREATE TABLE IF NOT EXISTS problems (
     answer        TEXT NOT NULL,                -- reference answer as the benchmark writes it
     subject       TEXT,
     level         TEXT,
+    messages      TEXT NOT NULL,                -- JSON, the chat that the prompt was rendered from
     prompt        TEXT NOT NULL,                -- rendered once: a date in a chat template cannot move a key
     prompt_ids    BLOB NOT NULL,                -- little-endian uint32
     UNIQUE (benchmark, problem)
+);
+
+-- Prompts that go on after the question (an earlier attempt, what is said to it), rendered once like the others.
+CREATE TABLE IF NOT EXISTS chats (
+    id            INTEGER PRIMARY KEY,
+    key           BLOB NOT NULL UNIQUE,         -- 16 bytes: problem and turns
+    problem       INTEGER NOT NULL REFERENCES problems (id),
+    turns         TEXT NOT NULL,                -- JSON, the messages after the problem's own
+    prompt        TEXT NOT NULL,
+    prompt_ids    BLOB NOT NULL                 -- little-endian uint32
 );
 
 -- All of a sample's identity but its path.
@@ -19,6 +30,7 @@ CREATE TABLE IF NOT EXISTS contexts (
     id            INTEGER PRIMARY KEY,
     digest        BLOB NOT NULL UNIQUE,         -- 16 bytes: model, prompt and prefix ids, parameters, seed
     problem       INTEGER NOT NULL REFERENCES problems (id),
+    chat          INTEGER REFERENCES chats (id), -- NULL: the problem's own prompt
     prefix_ids    BLOB NOT NULL,                -- the answer so far that was continued; empty for a whole answer
     params        TEXT NOT NULL,                -- resolved sampling parameters, JSON
     seed          INTEGER NOT NULL              -- run seed
@@ -34,12 +46,12 @@ CREATE TABLE IF NOT EXISTS samples (
     id            INTEGER PRIMARY KEY,          -- order of arrival
     context       INTEGER NOT NULL REFERENCES contexts (id),
     path          TEXT NOT NULL,                -- JSON, ["sample",3]
-    text          TEXT NOT NULL,
+    text          TEXT NOT NULL,                -- the answer up to here, decoded from prefix and token ids together
     token_ids     BLOB NOT NULL,                -- little-endian uint32
     logprobs      BLOB,                         -- little-endian float16, one a token; raw, before temperature
     top_ids       BLOB,                         -- little-endian uint32, K a token
     top_logprobs  BLOB,                         -- little-endian float16, K a token
-    finish_reason TEXT NOT NULL CHECK (finish_reason IN ('stop', 'length')),
+    finish_reason TEXT NOT NULL CHECK (finish_reason IN ('stop', 'length', 'step')),
     stop_reason   TEXT,                         -- JSON: null, a token id or a stop string
     engine        INTEGER NOT NULL REFERENCES engines (id),
     UNIQUE (context, path)
@@ -81,6 +93,7 @@ CREATE TABLE IF NOT EXISTS cells (
     n             INTEGER NOT NULL,             -- what was asked for
     grading       TEXT NOT NULL,                -- JSON of the grading configuration and the scores that the outcome holds for
     usage         TEXT NOT NULL,                -- JSON of tts.core.Usage
+    history       TEXT NOT NULL,                -- JSON list: what the strategy recorded of its steps
     grader        TEXT NOT NULL,                -- JSON: {"capped":0|1,"mixed":classes whose members got different verdicts,"timeouts":pairs}
     UNIQUE (problem, strategy, setting, seed, budget)
 );

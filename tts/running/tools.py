@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from tts.core import (
-    Candidate,
-    Completion,
-    Path,
-    Score,
-    TtsError,
-    Usage,
-    stream,
-)
+from tts.core import Candidate, Completion, Message, Path, Score, TtsError, Usage, stream
 from tts.running.broker import Broker
 from tts.running.cells import Cell
 from tts.running.panel import Panel
 from tts.running.prefill import ideal_prefill
+from tts.verifiers import aggregate
 
 
 class CellTools:
@@ -29,13 +23,22 @@ class CellTools:
         self._cell = cell
         self._broker = broker
         self._panel = panel
-        self._requests: list[tuple[tuple[int, ...], list[Completion]]] = []  # prefix, answers
+        self._requests: list[tuple[tuple[int, ...], list[Completion]]] = []  # input, answers
+        self._steps: list[Completion] = []
         self._scored: set[tuple[str, str]] = set()
         self._verifier_tokens = 0
         self._contexts: dict[Path, int] = {}
+        self.history: list[dict[str, object]] = []
+        """What the strategy recorded, as JSON values."""
 
     async def sample(
-        self, n: int, *, path: Path = ("sample",), prefix: Sequence[int] = (), **overrides: object
+        self,
+        n: int,
+        *,
+        path: Path = ("sample",),
+        prefix: Sequence[int] = (),
+        turns: Sequence[Message] = (),
+        **overrides: object,
     ) -> list[Completion]:
         """See ``tts.core.Sampler.sample``."""
         cell = self._cell
@@ -49,11 +52,13 @@ class CellTools:
         params = cell.setting.sampling
         if overrides:
             params = type(params).model_validate({**params.model_dump(), **overrides})
-        problem = (cell.problem.row, cell.problem.name)
-        ids = cell.problem.prompt.token_ids
-        context, answers = await self._broker.draw(problem, ids, prefix, params, cell.seed, paths, cell.index)
+        context, ids, answers = await self._broker.draw(
+            cell.problem, turns, prefix, params, cell.seed, paths, cell.index
+        )
         self._contexts |= dict.fromkeys(paths, context)
-        self._requests.append((tuple(prefix), answers))
+        self._requests.append((ids, answers))
+        if set(params.stop) - set(cell.setting.sampling.stop):
+            self._steps += answers
         return answers
 
     async def score(self, verifier: str, candidates: Sequence[Candidate]) -> list[Score]:
@@ -65,11 +70,19 @@ class CellTools:
                 self._verifier_tokens += score.tokens
         return scores
 
+    async def values(self, verifier: str, aggregation: str, candidates: Sequence[Candidate]) -> list[float]:
+        """See ``tts.core.Tools.values``."""
+        return [aggregate(s.values, aggregation) for s in await self.score(verifier, candidates)]
+
     def rng(self, *path: str | int) -> np.random.Generator:
         """A generator that is a function of the cell and ``path`` alone."""
         cell = self._cell
         _, strategy, label, seed, budget = cell.key
         return stream(cell.problem.name, strategy, label, seed, budget, *path)
+
+    def record(self, **entry: object) -> None:
+        """See ``tts.core.Tools.record``."""
+        self.history.append({k: _json(v) for k, v in entry.items()})
 
     def origin(self, candidate: Candidate) -> list[tuple[int, Path]]:
         """Where the journal holds a candidate's completions: (context, path) each."""
@@ -77,15 +90,29 @@ class CellTools:
 
     def usage(self, candidates: Sequence[Candidate]) -> Usage:
         """What the cell spent. What the journal answered is charged as if it had been computed."""
-        prompt = self._cell.problem.prompt.token_ids
         answers = [c for _, batch in self._requests for c in batch]
         generated = sum(c.output_tokens for c in answers)
         kept = {c.path: c.output_tokens for candidate in candidates for c in candidate.completions}
         return Usage(
             output_tokens=generated,
-            prompt_tokens_ideal=ideal_prefill(prompt, self._requests),
-            prompt_tokens_none=sum((len(prompt) + len(prefix)) * len(batch) for prefix, batch in self._requests),
+            prompt_tokens_ideal=ideal_prefill(self._requests),
+            prompt_tokens_none=sum(len(ids) * len(batch) for ids, batch in self._requests),
             discarded_tokens=generated - sum(kept.values()),
             verifier_tokens=self._verifier_tokens,
             samples=len(answers),
+            steps=len(self._steps),
+            steps_cut=sum(c.finish_reason != "stop" for c in self._steps),
         )
+
+
+def _json(value: object) -> object:
+    """A value for the history: arrays as lists, what is not finite as null."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, list | tuple):
+        return [_json(v) for v in value]
+    return value
