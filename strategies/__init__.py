@@ -8,6 +8,11 @@ STRATEGIES = Registry(
         "best_of_n": "tts.strategies.best_of_n:BestOfN",
         "beam_search": "tts.strategies.beam_search:BeamSearch",
         "greedy": "tts.strategies.greedy:Greedy",
+        "dvts": "tts.strategies.dvts:DVTS",
+        "lookahead": "tts.strategies.lookahead:Lookahead",
+        "mcts": "tts.strategies.mcts:MCTS",
+        "rebase": "tts.strategies.rebase:Rebase",
+        "vg_search": "tts.strategies.vg_search:VGSearch",
     },
 )
 

@@ -11,10 +11,12 @@ from tts.strategies.search import ROOT, GuidedSearch, best, divisible
 
 
 class BeamSearch(GuidedSearch):
-    """n beams, of which the best n / M survive each step (Snell et al. 2024, section 5.1, "Beam search").
+    """n beams, of which the best n / M survive each step (Snell et al. 2024, section 5.2, "Beam search").
 
     Each survivor is continued M ways. A finished beam competes with the unfinished ones by its score; once it
     survives, it leaves the frontier, which is then narrower by one. The candidates are the survivors: n / M answers.
+    (The paper ends with n, since it does not prune the last round. Those are siblings that share all but their last
+    step and would count as votes for one another, so the last round is pruned like any other.)
     """
 
     beam_width: Annotated[int, Field(ge=1)] = 4
