@@ -20,6 +20,7 @@ def _amc23(row: HubRow) -> dict[str, Any]:
 AMC23 = Benchmark(
     name="amc23",
     description="AMC 12 of 2023: 40 problems, integer answers",
+    size=40,
     hub=Hub("math-ai/amc23", "test"),
     filename="amc2023.jsonl",
     row=_amc23,

@@ -47,6 +47,8 @@ class Benchmark:
     """As written in a configuration; part of every problem's identity."""
     description: str
     """One line, for lists."""
+    size: int | None = None
+    """Problems as published; None where the argument or a file of the user's says how many."""
     hub: Hub | None = None
     filename: str | None = None
     """The file that stands for the hub's data set in a data folder."""

@@ -24,6 +24,7 @@ def _gsm8k(row: HubRow) -> dict[str, Any]:
 GSM8K = Benchmark(
     name="gsm8k",
     description="GSM8K: 1319 grade-school word problems, the test split",
+    size=1319,
     hub=Hub("openai/gsm8k", "test", ("main",)),
     filename="gsm8k_test.jsonl",
     row=_gsm8k,

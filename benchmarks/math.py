@@ -53,6 +53,7 @@ def _math(row: HubRow) -> dict[str, Any]:
 MATH500 = Benchmark(
     name="math500",
     description="MATH-500: 500 of the MATH test problems (Lightman et al., 2023)",
+    size=500,
     hub=Hub("HuggingFaceH4/MATH-500", "test"),
     filename="math500.jsonl",
     row=_math500,
@@ -61,6 +62,7 @@ MATH500 = Benchmark(
 MATH = Benchmark(
     name="math",
     description="MATH: 5000 competition problems in 7 subjects and 5 levels, the test split",
+    size=5000,
     hub=Hub("EleutherAI/hendrycks_math", "test", SUBJECTS),
     filename="math_test.jsonl",
     row=_math,

@@ -19,6 +19,7 @@ def _minerva(row: HubRow) -> dict[str, Any]:
 MINERVA = Benchmark(
     name="minerva",
     description="Minerva math: 272 problems from university science courses, numbers and expressions",
+    size=272,
     hub=Hub("math-ai/minervamath", "test"),
     filename="minerva_math.jsonl",
     row=_minerva,

@@ -22,6 +22,7 @@ def _olympiadbench(row: HubRow) -> dict[str, Any]:
 OLYMPIADBENCH = Benchmark(
     name="olympiadbench",
     description="OlympiadBench: 674 open-ended English competition problems without images",
+    size=674,
     hub=Hub("Hothan/OlympiadBench", "train", ("OE_TO_maths_en_COMP",)),
     filename="olympiadbench_oe_to_maths_en_comp.jsonl",
     row=_olympiadbench,

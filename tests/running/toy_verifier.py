@@ -15,6 +15,13 @@ def create(model: str, options: Mapping[str, Any], engine: Mapping[str, Any], fi
     return Toy(model)
 
 
+def whole(model: str, options: Mapping[str, Any], engine: Mapping[str, Any], field: str) -> Toy:
+    """One that scores whole answers only."""
+    made = Toy(model)
+    made.process = False
+    return made
+
+
 class Toy(Verifier):
     process = True
 

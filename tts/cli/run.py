@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from tts.running import SweepConfig
 
 
 def sweep_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -39,7 +42,8 @@ def sweep_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command(short_help="Sample, grade and journal a sweep, or take one up again.")
 @sweep_options
 @click.option("--out", type=click.Path(path_type=Path), help="Run directory. [default: a new one under runs/]")
-def run(file: Path | None, out: Path | None, data_dir: Path | None, **flags: Any) -> None:
+@click.option("--dry-run", is_flag=True, help="Check the sweep and say what it asks for at most; needs no GPU.")
+def run(file: Path | None, out: Path | None, data_dir: Path | None, dry_run: bool, **flags: Any) -> None:
     """Sample, grade and journal a sweep, from FILE (YAML), from flags, or both.
 
     An existing directory is taken up where it stopped: nothing is sampled twice, and asking for more n, problems,
@@ -57,11 +61,16 @@ def run(file: Path | None, out: Path | None, data_dir: Path | None, **flags: Any
     from tts.running import new_run_path
     from tts.running import run as run_sweep
 
+    if dry_run and file is None and out is not None and (out / "config.yaml").is_file():
+        file = out / "config.yaml"
     config = read_sweep(file, held=out, **flags)
     if config is None and out is None:
         raise UsageError(
             "nothing to run: give a sweep file, or --model, --benchmark and --strategy, or --out of a run to take up"
         )
+    if dry_run and config is not None:
+        _say_estimate(config, str(file or "command line"), data_dir)
+        return
     if config is not None:
         out = out or (Path(config.out) if config.out else new_run_path(config))
     assert out is not None
@@ -70,3 +79,30 @@ def run(file: Path | None, out: Path | None, data_dir: Path | None, **flags: Any
     redrawn = f", {summary.redrawn} of them lost in flight earlier" if summary.redrawn else ""
     click.echo(f"{summary.cells} cells done; {summary.drawn} samples drawn{redrawn}{held}; {summary.seconds:.1f} s")
     click.echo(f"next: tts report {out}")
+
+
+def _say_estimate(config: SweepConfig, source: str, data_dir: Path | None) -> None:
+    """The table of ``--dry-run``."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from tts.report.notes import label
+    from tts.running import estimate
+
+    rows = estimate(config, source, data_dir)
+    table = Table(box=None, pad_edge=False)
+    for name in ("benchmark", "strategy"):
+        table.add_column(name)
+    for name in ("n", "cells", "completions up to", "tokens up to"):
+        table.add_column(name, justify="right")
+    for r in rows:
+        table.add_row(
+            r.benchmark, label(r.strategy, r.setting), f"{r.n}", f"{r.cells:,}", f"{r.samples:,}", f"{r.tokens:,}"
+        )
+    total = [sum(getattr(r, field) for r in rows) for field in ("cells", "samples", "tokens")]
+    table.add_row("total", "", "", *(f"{x:,}" for x in total), style="bold")
+    Console(soft_wrap=True, highlight=False).print(table)
+    click.echo(
+        "The sweep is valid; nothing was sampled. Tokens are generated ones, bounded by the token limits: most answers "
+        "are far shorter. Whether the models exist and fit is checked when the run starts."
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tts.core import EngineError, UsageError, did_you_mean
@@ -55,13 +55,7 @@ class Server:
         from vllm.v1.executor import Executor
 
         AsyncLLM.__del__ = _nothing  # it would shut down again, at exit, when half the interpreter is gone
-        known = list(AsyncEngineArgs.__dataclass_fields__)
-        for name in self._arguments:
-            if name not in known:
-                raise UsageError(
-                    f"engine.{name}: {self._version} has no such option{did_you_mean(name, known)}; "
-                    "expected a field of its AsyncEngineArgs"
-                )
+        check_options(self._arguments, self._version)
         try:
             config = AsyncEngineArgs(**self._arguments).create_engine_config()
         except (ValueError, TypeError) as error:  # pydantic's ValidationError is a ValueError
@@ -91,6 +85,19 @@ class Server:
         if self._watchdog is not None:
             await asyncio.to_thread(self._watchdog.close)
             self._watchdog = None
+
+
+def check_options(options: Iterable[str], version: str) -> None:
+    """Raises UsageError for an option that the installed vLLM does not know. Imports vLLM, which takes seconds."""
+    from vllm import AsyncEngineArgs
+
+    known = list(AsyncEngineArgs.__dataclass_fields__)
+    for name in options:
+        if name not in known:
+            raise UsageError(
+                f"engine.{name}: {version} has no such option{did_you_mean(name, known)}; "
+                "expected a field of its AsyncEngineArgs"
+            )
 
 
 async def _in_thread(load: Any) -> Any:

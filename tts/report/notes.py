@@ -22,6 +22,8 @@ def notes(run: RunData, result: Curves) -> list[str]:
         *_unfinished(run, result),
         *_unscored(run, result),
         *_sampling(run),
+        *_steps(run),
+        *_oracles(run),
         *_grading(run),
         *_rows(result),
     ]
@@ -90,6 +92,29 @@ def _sampling(run: RunData) -> Iterator[str]:
         )
     if len(run.engines) > 1:
         yield f"Samples of {len(run.engines)} engine versions are mixed: {', '.join(run.engines)}."
+
+
+def _steps(run: RunData) -> Iterator[str]:
+    """How often a search's steps did not end at the delimiter, which then cuts thoughts in the middle."""
+    found: dict[str, tuple[int, int]] = {}
+    for (_, _, strategy, setting, _, _), cell in run.cells.items():
+        steps, cut = found.get(label(strategy, setting), (0, 0))
+        found[label(strategy, setting)] = steps + cell.usage.steps, cut + cell.usage.steps_cut
+    for name, (steps, cut) in found.items():
+        if cut > TRUNCATED * steps:
+            yield (
+                f"{name}: {cut:,} of {steps:,} steps ({cut / steps:.1%}) were cut by a length limit before the policy "
+                "wrote the step delimiter; another delimiter or a larger step_tokens may help."
+            )
+
+
+def _oracles(run: RunData) -> Iterator[str]:
+    names = run.info.get("oracle_verifiers") or ()
+    if names:
+        yield (
+            f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} told the reference answer: what is guided or "
+            "selected by such scores is a bound or a study of noise, not a method."
+        )
 
 
 def _grading(run: RunData) -> Iterator[str]:
