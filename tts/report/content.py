@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tts.analysis import CurveRow, LevelRow
-from tts.report.notes import label, variant
+from tts.report.notes import short_labels, variant
 
 Record = dict[str, Any]
 
@@ -121,18 +121,19 @@ def _series(rows: Sequence[CurveRow], by_level: Sequence[LevelRow]) -> _Keys:
     variants = list(dict.fromkeys(_variant(row) for row in rows))
     by_group = len(curved) > 1 and len(variants) <= FORMS
     result: _Keys = {}
+    short = short_labels(groups)
     for g, group in enumerate(curved):
         present = {_variant(row) for row in groups[group]}
         for v, name in enumerate(variants):
             look = (g, v) if by_group else (v, g if len(curved) > 1 else v)
             if name in present:
-                result[*group, name] = Series(f"{label(*group)} · {name}", label(*group), name, *look)
+                result[*group, name] = Series(f"{short[group]} · {name}", short[group], name, *look)
     colors = 0 if not curved else len(curved) if by_group else len(variants)
     forms = len(curved) if len(curved) > 1 and not by_group else len(variants)
     for m, group in enumerate(g for g in groups if g in merged):
         names = list(dict.fromkeys(_variant(row) for row in groups[group]))
         joined = " = ".join(names) if len(names) <= FORMS else "every selector"
-        one = Series(label(*group), label(*group), joined, colors + m, forms)
+        one = Series(short[group], short[group], joined, colors + m, forms)
         result |= {(*group, name): one for name in names}
     return result
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tts.analysis import Curves, RunData
-from tts.core import SELECTORS
+from tts.core import SELECTORS, SamplingParams
 
 REDRAWN = 0.01
 """Share of redrawn samples above which the report warns."""
@@ -31,14 +31,35 @@ def notes(run: RunData, result: Curves) -> list[str]:
 
 def label(strategy: str, setting: str) -> str:
     """A strategy setting for people: ``best_of_n (temperature 0.7)``."""
-    try:
-        options = json.loads(setting)
-    except ValueError:
-        options = None
-    if not isinstance(options, dict):
+    options = _options(setting)
+    if options is None:
         return f"{strategy} ({setting})"
     shown = ", ".join(f"{k} {v if isinstance(v, str) else json.dumps(v)}" for k, v in options.items())
     return f"{strategy} ({shown})" if shown else strategy
+
+
+def short_labels(groups: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Labels of some (strategy, setting), without the sweep's own sampling and verifier where these tell none apart."""
+    found = {group: _options(group[1]) for group in groups}
+    stated: dict[str, set[str]] = {}
+    for options in found.values():
+        for key in options or {}:
+            stated.setdefault(key, set()).add(json.dumps(options[key]))  # type: ignore[index]
+    common = {k for k, values in stated.items() if len(values) == 1 and k in {*SamplingParams.model_fields, "verifier"}}
+    short = {
+        group: label(group[0], json.dumps({k: v for k, v in options.items() if k not in common}))
+        for group, options in found.items()
+        if options is not None
+    }
+    return {g: short[g] if g in short and list(short.values()).count(short[g]) == 1 else label(*g) for g in found}
+
+
+def _options(setting: str) -> dict[str, object] | None:
+    try:
+        options = json.loads(setting)
+    except ValueError:
+        return None
+    return options if isinstance(options, dict) else None
 
 
 def variant(selector: str, verifier: str) -> str:
