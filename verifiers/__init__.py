@@ -7,7 +7,16 @@ from tts.core import UsageError, Verifier
 from tts.core.registry import Registry
 from tts.verifiers.aggregate import AGGREGATIONS, aggregate
 
-VERIFIERS = Registry("verifiers", {"prm": "tts.verifiers.prm:create"})
+VERIFIERS = Registry(
+    "verifiers",
+    {
+        "prm": "tts.verifiers.prm:create",
+        "confidence": "tts.verifiers.confidence:create",
+        "symbolic": "tts.verifiers.symbolic:create",
+        "simulated": "tts.verifiers.simulated:create",
+        "ensemble": "tts.verifiers.ensemble:create",
+    },
+)
 
 
 def make_verifier(name: str, options: Mapping[str, Any], engine: Mapping[str, Any], field: str) -> Verifier:

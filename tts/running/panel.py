@@ -126,4 +126,7 @@ def _key(judge: Verifier, problem: HeldProblem, candidate: Candidate) -> bytes:
     parts: list[str | bytes] = [judge.fingerprint, problem.name, problem.question.text, candidate.text]
     if judge.reads_tokens:
         parts.append(np.asarray(candidate.token_ids, "<u4").tobytes())
+        # The same ids come with other log-probabilities in another context, such as a revision's.
+        for kept in (a for c in candidate.completions for a in (c.logprobs, c.top_logprobs)):
+            parts.append(b"" if kept is None else kept.astype("<f2").tobytes())
     return digest(*parts)
