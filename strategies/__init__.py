@@ -13,6 +13,11 @@ STRATEGIES = Registry(
         "mcts": "tts.strategies.mcts:MCTS",
         "rebase": "tts.strategies.rebase:Rebase",
         "vg_search": "tts.strategies.vg_search:VGSearch",
+        "multi_temperature": "tts.strategies.multi_temperature:MultiTemperature",
+        "parallel_tempering": "tts.strategies.parallel_tempering:ParallelTempering",
+        "particle_filter": "tts.strategies.particle_filter:ParticleFilter",
+        "particle_gibbs": "tts.strategies.particle_gibbs:ParticleGibbs",
+        "revision": "tts.strategies.revision:Revision",
     },
 )
 
