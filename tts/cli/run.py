@@ -101,7 +101,7 @@ def _say_estimate(config: SweepConfig, source: str, data_dir: Path | None) -> No
         )
     total = [sum(getattr(r, field) for r in rows) for field in ("cells", "samples", "tokens")]
     table.add_row("total", "", "", *(f"{x:,}" for x in total), style="bold")
-    Console(soft_wrap=True, highlight=False).print(table)
+    Console(width=1_000, highlight=False).print(table)  # a long line is better than a broken cell
     click.echo(
         "The sweep is valid; nothing was sampled. Tokens are generated ones, bounded by the token limits: most answers "
         "are far shorter. Whether the models exist and fit is checked when the run starts."
