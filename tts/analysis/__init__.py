@@ -1,9 +1,10 @@
 """The analysis wing: pure functions from arrays to arrays. No torch, no engine, no network."""
 
 from tts.analysis.curves import curves
-from tts.analysis.estimators import majority_at_k, mean_at_k, pass_at_k
+from tts.analysis.estimators import all_of_k, avg_at_n, g_pass_at_k, majority_at_k, mean_g_pass_at_k, pass_at_k
 from tts.analysis.intervals import Interval, bootstrap_means, mean_interval, same_value_interval
 from tts.analysis.levels import level_groups
+from tts.analysis.process_bench import FirstError, best_threshold, cross_fitted, first_below, first_error
 from tts.analysis.rows import COLUMNS, LEVEL_COLUMNS, CurveRow, Curves, LevelRow, Missing, Refused
 from tts.analysis.rundata import Cell, Entry, ProblemInfo, RunData, connect, read_run
 from tts.analysis.scored import best_of_k, weighted_majority_at_k
@@ -17,19 +18,27 @@ __all__ = [
     "CurveRow",
     "Curves",
     "Entry",
+    "FirstError",
     "Interval",
     "LevelRow",
     "Missing",
     "ProblemInfo",
     "Refused",
     "RunData",
+    "all_of_k",
+    "avg_at_n",
     "best_of_k",
+    "best_threshold",
     "bootstrap_means",
     "connect",
+    "cross_fitted",
     "curves",
+    "first_below",
+    "first_error",
+    "g_pass_at_k",
     "level_groups",
     "majority_at_k",
-    "mean_at_k",
+    "mean_g_pass_at_k",
     "mean_interval",
     "pass_at_k",
     "read_run",

@@ -18,6 +18,7 @@ from tts.cli.prompt import show_prompt
 from tts.cli.report import report
 from tts.cli.run import run
 from tts.cli.score import score
+from tts.cli.verify import verify_steps
 
 
 class _Commands(click.Group):
@@ -45,7 +46,7 @@ def cli() -> None:
     """
 
 
-for _command in (run, report, score, listing, show_prompt, export):
+for _command in (run, report, score, verify_steps, listing, show_prompt, export):
     cli.add_command(_command)
 
 
