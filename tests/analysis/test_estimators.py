@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tts.analysis import majority_at_k, mean_at_k, pass_at_k
+from tts.analysis import all_of_k, avg_at_n, g_pass_at_k, majority_at_k, mean_g_pass_at_k, pass_at_k
 
 verdicts = st.lists(st.booleans(), min_size=5, max_size=5)
 pools = st.tuples(st.lists(st.integers(-1, 4), min_size=1, max_size=8), verdicts)
@@ -77,8 +77,65 @@ def test_pass_at_k_refuses_fractions():
         pass_at_k(4, 0.5, 2)
 
 
-def test_mean_at_k_is_the_share_of_correct_samples():
-    assert mean_at_k(8, [0, 2, 8]).tolist() == [0.0, 0.25, 1.0]
+def test_avg_at_n_is_the_share_of_correct_samples():
+    assert avg_at_n(8, [0, 2, 8]).tolist() == [0.0, 0.25, 1.0]
+
+
+@given(st.integers(1, 8).flatmap(lambda n: st.lists(st.booleans(), min_size=n, max_size=n)))
+def test_all_of_k_equals_enumeration_of_all_subsets(correct):
+    n = len(correct)
+    for k in range(1, n + 1):
+        expected = sum(all(s) for s in combinations(correct, k)) / comb(n, k)
+        assert float(all_of_k(n, sum(correct), k)) == pytest.approx(expected, abs=1e-14)
+
+
+@given(
+    st.integers(1, 8).flatmap(lambda n: st.lists(st.booleans(), min_size=n, max_size=n)),
+    st.fractions(0, 1, max_denominator=20).filter(bool),
+)
+@settings(deadline=None)
+def test_g_pass_equals_enumeration_of_all_subsets(correct, tau):
+    """The exact fraction decides what is whole; the estimator has its double."""
+    n = len(correct)
+    ks = np.arange(1, n + 1)
+    expected = [sum(sum(s) >= max(tau * k, 1) for s in combinations(correct, k)) / comb(n, k) for k in ks.tolist()]
+    assert g_pass_at_k(n, sum(correct), ks, float(tau)) == pytest.approx(expected, abs=1e-12)
+
+
+@given(st.integers(1, 8).flatmap(lambda n: st.lists(st.booleans(), min_size=n, max_size=n)))
+def test_mean_g_pass_is_its_sum_over_thresholds(correct):
+    n, c = len(correct), sum(correct)
+    for k in range(1, n + 1):
+        over = [float(g_pass_at_k(n, c, k, i / k)) for i in range(-(-k // 2) + 1, k + 1)]
+        assert float(mean_g_pass_at_k(n, c, k)) == pytest.approx(2 / k * sum(over), abs=1e-12)
+
+
+def test_thresholds_join_coverage_and_all_of_k():
+    n, c, k = 20, np.arange(21), np.array([[1], [7], [20]])
+    assert g_pass_at_k(n, c, k, 1e-6) == pytest.approx(pass_at_k(n, c, k), abs=1e-12)
+    assert g_pass_at_k(n, c, k, 1.0) == pytest.approx(all_of_k(n, c, k), abs=1e-12)
+    assert g_pass_at_k(10, 7, 10, 0.7) == 1.0, "0.7 * 10 is a hair above 7 in doubles"
+
+
+def test_all_of_k_and_g_pass_keep_their_digits_at_thousands_of_samples():
+    for n, c, k in ((4_000, 3_000, 1_000), (4_000, 30, 29), (4_000, 3_999, 2_000)):
+        exact = float(Fraction(comb(c, k), comb(n, k)))
+        assert float(all_of_k(n, c, k)) == pytest.approx(exact, rel=1e-11, abs=1e-300)
+    n, c, k, least = 3_000, 1_200, 700, 350
+    ways = sum(comb(c, j) * comb(n - c, k - j) for j in range(least, k + 1))
+    assert float(g_pass_at_k(n, c, k, 0.5)) == pytest.approx(float(Fraction(ways, comb(n, k))), rel=1e-10)
+
+
+@pytest.mark.parametrize("tau", [0.0, -0.1, 1.1, float("nan")])
+def test_g_pass_refuses_a_threshold_that_is_no_share(tau):
+    with pytest.raises(ValueError, match="tau must lie in"):
+        g_pass_at_k(4, 2, 2, [0.5, tau])
+
+
+@pytest.mark.parametrize("estimator", [all_of_k, mean_g_pass_at_k, lambda n, c, k: g_pass_at_k(n, c, k, 0.5)])
+def test_the_others_refuse_a_budget_without_samples_too(estimator):
+    with pytest.raises(ValueError, match="number of samples n: n=4, c=1, k=5"):
+        estimator(4, 1, [2, 5])
 
 
 def test_majority_of_many_samples_equals_exact_integers():

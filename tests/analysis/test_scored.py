@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tts.analysis import best_of_k, majority_at_k, pass_at_k, weighted_majority_at_k
+from tts.analysis import all_of_k, best_of_k, majority_at_k, pass_at_k, weighted_majority_at_k, worst_of_k
 
 verdicts = st.lists(st.booleans(), min_size=4, max_size=4)
 samples = st.lists(st.tuples(st.integers(-1, 3), st.integers(0, 3)), min_size=1, max_size=8)
@@ -25,6 +25,15 @@ def best(right):
         answered = [s for s in subset if s[0] >= 0]
         top = [c for c, score in answered if score == max(s for _, s in answered)]
         return Fraction(sum(right[c] for c in top), len(top)) if top else Fraction(0)
+
+    return rule
+
+
+def worst(right):
+    def rule(subset):
+        silent = [c for c, _ in subset if c < 0]
+        low = silent or [c for c, score in subset if score == min(s for _, s in subset)]
+        return Fraction(sum(c >= 0 and right[c] for c in low), len(low))
 
     return rule
 
@@ -64,6 +73,15 @@ def test_best_equals_enumeration_of_all_subsets(pool, right):
     assert found == pytest.approx(expected, abs=1e-12)
 
 
+@given(samples, verdicts)
+@settings(max_examples=200, deadline=None)
+def test_worst_equals_enumeration_of_all_subsets(pool, right):
+    classes, scores, correct = arrays(pool, right)
+    expected = [mean_over_subsets(worst(right), pool, k) for k in range(1, len(pool) + 1)]
+    found = worst_of_k(scores, correct, np.arange(1, len(pool) + 1), answered=classes >= 0)
+    assert found == pytest.approx(expected, abs=1e-12)
+
+
 @given(small, verdicts)
 @settings(max_examples=150, deadline=None)
 def test_the_weighted_vote_over_every_order_equals_enumeration_of_all_subsets(pool, right):
@@ -96,6 +114,7 @@ def test_a_perfect_score_gives_coverage_and_a_constant_one_gives_the_mean():
     ks = np.arange(1, 17)
     assert best_of_k(correct, correct, ks) == pytest.approx(pass_at_k(16, 3, ks))
     assert best_of_k(np.full(16, 0.5), correct, ks) == pytest.approx(np.full(16, 3 / 16))
+    assert worst_of_k(correct, correct, ks) == pytest.approx(all_of_k(16, 3, ks))
 
 
 def test_equal_weights_give_the_majority_within_the_monte_carlo_error():
@@ -108,6 +127,18 @@ def test_equal_weights_give_the_majority_within_the_monte_carlo_error():
     exact = majority_at_k(classes, correct, ks)
     assert (np.abs(found - exact) <= 4 * error + 1e-12).all()
     assert (error[[0, -1]] == 0).all() and (error[1:-1] > 0).all()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_weighted_vote_lies_within_4_of_its_errors_of_enumeration(seed):
+    rng = np.random.default_rng(seed)
+    pool = [(int(c), int(w)) for c, w in zip(rng.integers(-1, 4, 10), rng.integers(0, 6, 10), strict=True)]
+    right = [True, False, seed % 2 == 0, False]
+    classes, weights, correct = arrays(pool, right)
+    ks = np.arange(1, 11)
+    found, error = weighted_majority_at_k(classes, weights, correct, ks, draws=1_000, rng=rng)
+    expected = [mean_over_subsets(heaviest(right), pool, k) for k in ks.tolist()]
+    assert (np.abs(found - expected) <= 4 * error + 1e-12).all()
 
 
 def test_the_monte_carlo_error_is_the_spread_of_repeated_estimates():

@@ -7,8 +7,9 @@ from tts.analysis.levels import level_groups
 from tts.analysis.process_bench import FirstError, best_threshold, cross_fitted, first_below, first_error
 from tts.analysis.rows import COLUMNS, LEVEL_COLUMNS, CurveRow, Curves, LevelRow, Missing, Refused
 from tts.analysis.rundata import Cell, Entry, ProblemInfo, RunData, connect, read_run
-from tts.analysis.scored import best_of_k, weighted_majority_at_k
+from tts.analysis.scored import best_of_k, weighted_majority_at_k, worst_of_k
 from tts.analysis.selection import EXACT, subset_accuracy
+from tts.analysis.sequential import Rate, pass_until, pass_until_interval
 
 __all__ = [
     "COLUMNS",
@@ -23,6 +24,7 @@ __all__ = [
     "LevelRow",
     "Missing",
     "ProblemInfo",
+    "Rate",
     "Refused",
     "RunData",
     "all_of_k",
@@ -41,8 +43,11 @@ __all__ = [
     "mean_g_pass_at_k",
     "mean_interval",
     "pass_at_k",
+    "pass_until",
+    "pass_until_interval",
     "read_run",
     "same_value_interval",
     "subset_accuracy",
     "weighted_majority_at_k",
+    "worst_of_k",
 ]

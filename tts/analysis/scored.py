@@ -52,6 +52,45 @@ def best_of_k(
 
     Raises ValueError where not 1 <= k <= n, the shapes differ, or a score is not a number.
     """
+    return _first_of_k(scores, correct, k, answered, best=True)
+
+
+@overload
+def worst_of_k(
+    scores: npt.ArrayLike, correct: npt.ArrayLike, k: int, *, answered: npt.ArrayLike | None = None
+) -> float: ...
+@overload
+def worst_of_k(
+    scores: npt.ArrayLike,
+    correct: npt.ArrayLike,
+    k: npt.NDArray[np.integer],
+    *,
+    answered: npt.ArrayLike | None = None,
+) -> Floats: ...
+def worst_of_k(
+    scores: npt.ArrayLike,
+    correct: npt.ArrayLike,
+    k: int | npt.NDArray[np.integer],
+    *,
+    answered: npt.ArrayLike | None = None,
+) -> float | Floats:
+    """Expected correctness of the lowest-scored sample of a random ``k``-subset of one problem's samples, exactly.
+
+    `best_of_k` with the order turned round: below it by as much as the scores tell right from wrong. A sample without
+    an answer is still ranked below every answered one, so it is the worst of its subset. Shapes and errors as there.
+    """
+    return _first_of_k(scores, correct, k, answered, best=False)
+
+
+def _first_of_k(
+    scores: npt.ArrayLike,
+    correct: npt.ArrayLike,
+    k: int | npt.NDArray[np.integer],
+    answered: npt.ArrayLike | None,
+    *,
+    best: bool,
+) -> float | Floats:
+    """Expected correctness of the first of a random ``k``-subset, scores falling (``best``) or rising."""
     values, marks = np.asarray(scores, dtype=np.float64), np.asarray(correct, dtype=np.float64)
     voters = np.ones(values.shape, dtype=np.bool_) if answered is None else np.asarray(answered, dtype=np.bool_)
     if values.ndim != 1 or not values.shape == marks.shape == voters.shape:
@@ -62,13 +101,13 @@ def best_of_k(
         raise ValueError("a score is not a number, so samples cannot be ranked by it")
     n = len(values)
     ks = _budgets(k, n)
-    order = np.lexsort((-values, ~voters))
+    order = np.lexsort((-values, ~voters) if best else (values, voters))
     ranked, voting = values[order], voters[order]
     new = np.concatenate([[True], (ranked[1:] != ranked[:-1]) | (voting[1:] != voting[:-1])])
     group = np.cumsum(new) - 1  # (n,): which run of equals each rank belongs to
     share = (np.bincount(group, weights=marks[order]) / np.bincount(group))[group]
     flat, rank = ks.reshape(-1, 1), np.arange(1, n)
-    chance = np.empty((len(flat), n))  # of each rank to be the best of k: falling factors of C(n-i, k-1) / C(n, k)
+    chance = np.empty((len(flat), n))  # of each rank to be the first of k: falling factors of C(n-i, k-1) / C(n, k)
     chance[:, :1] = flat / n
     chance[:, 1:] = np.maximum(n - rank - flat + 1, 0) / (n - rank)
     result = np.minimum((np.cumprod(chance, axis=1) @ share).reshape(ks.shape), 1.0)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from tts.analysis.estimators import majority_at_k, mean_at_k, pass_at_k
+from tts.analysis.estimators import avg_at_n, majority_at_k, pass_at_k
 from tts.analysis.rundata import Cell
 from tts.analysis.scored import best_of_k, weighted_majority_at_k
 from tts.core import Selector
@@ -22,7 +22,7 @@ ORDERS = 1_000
 
 _Exact = Callable[[Cell, Ints, str | None], Floats]
 EXACT: dict[str, _Exact] = {
-    "first": lambda cell, ks, _: np.full(len(ks), float(mean_at_k(len(cell), int(cell.correct.sum())))),
+    "first": lambda cell, ks, _: np.full(len(ks), float(avg_at_n(len(cell), int(cell.correct.sum())))),
     "majority": lambda cell, ks, _: majority_at_k(cell.classes, cell.correct, ks),
     "best": lambda cell, ks, verifier: best_of_k(
         cell.scores[verifier or ""], cell.correct, ks, answered=cell.classes >= 0
