@@ -11,6 +11,9 @@ VERIFIERS = Registry(
     "verifiers",
     {
         "prm": "tts.verifiers.prm:create",
+        "orm": "tts.verifiers.orm:create",
+        "judge": "tts.verifiers.judge:create",
+        "implicit": "tts.verifiers.implicit:create",
         "confidence": "tts.verifiers.confidence:create",
         "symbolic": "tts.verifiers.symbolic:create",
         "simulated": "tts.verifiers.simulated:create",

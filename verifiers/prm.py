@@ -1,89 +1,84 @@
-"""Process reward models with a step tag (Qwen2.5-Math-PRM's way), through vLLM.
+"""Process reward models by family: each with its own formatting, positions and engine, chosen by the model.
 
-The question is put by the model's own chat template; each step of the answer is followed by the step tag, and the
-step's score is the probability of the second class at the tag, found by position, not by "score is not zero".
+``prm/MODEL`` looks at the architecture in the model's configuration, then at its name; the option ``family`` decides
+where both say nothing, or say something else.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from tts.core import UsageError, did_you_mean
+from tts.engines.identity import architectures, is_language_model, resolve, shipped
+from tts.verifiers.math_shepherd import MathShepherdFormat
+from tts.verifiers.options import read_options
+from tts.verifiers.process import Prm, StepFormat
+from tts.verifiers.qwen_prm import QwenFormat
+from tts.verifiers.rlhflow import RlhflowFormat
+from tts.verifiers.skywork import SkyworkFormat
+from tts.verifiers.steps import split_steps
+from tts.verifiers.token_head import TokenHeadFormat
 
-from tts.core import Candidate, Question, Score, UsageError, Verifier, fingerprint
-from tts.engines.pooling import PoolingEngine
+FAMILIES: Mapping[str, type[StepFormat]] = {
+    "qwen": QwenFormat,
+    "rlhflow": RlhflowFormat,
+    "math_shepherd": MathShepherdFormat,
+    "skywork": SkyworkFormat,
+    "token_head": TokenHeadFormat,
+}
+"""By the option ``family``."""
 
-
-class PrmConfig(BaseModel):
-    """How a process reward model is put to work."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-    step_tag: str = "<extra_0>"
-    """The token after each step."""
-    delimiter: str = "\n\n"
-    """What separates the steps of an answer."""
-    system: str | None = "Please reason step by step, and put your final answer within \\boxed{}."
-    """System message before the question; null sends none."""
+_BY_ARCHITECTURE = {
+    r"Qwen2ForProcessRewardModel": "qwen",
+    r"Qwen2ForPrmModel": "skywork",
+    r"\w+ForTokenClassification": "token_head",
+}
+_BY_NAME = {
+    r"skywork.*prm": "skywork",
+    r"math[-_]?shepherd": "math_shepherd",
+    r"rlhflow|prm-(mistral|deepseek)-data": "rlhflow",
+}
 
 
 def create(model: str, options: Mapping[str, Any], engine: Mapping[str, Any], field: str) -> Prm:
     """The verifier for ``prm/MODEL``. Raises UsageError where the model is missing or is no reward model."""
     if not model:
         raise UsageError(f"{field}.name: found 'prm', expected prm/MODEL")
-    return Prm(f"prm/{model}", PrmConfig.model_validate(options), PoolingEngine(model, engine, _tag(options), field))
+    own = {name: value for name, value in options.items() if name != "family"}
+    family = str(options["family"]) if options.get("family") is not None else family_of(model, engine, field)
+    if family not in FAMILIES:
+        raise UsageError(
+            f"{field}.family: unknown family {family!r}{did_you_mean(family, FAMILIES)}; "
+            f"expected one of {', '.join(FAMILIES)}"
+        )
+    config = read_options(FAMILIES[family], f"prm, family {family}", "", own, field)
+    reader = config.reader(model, engine, field)
+    judge = Prm(f"prm/{model}", config, reader, family=None if family == "qwen" else family)
+    if shipped("prm", model):
+        judge.aggregation = "last"  # the package's own are trained on rollouts: the last step's value is the answer's
+    return judge
 
 
-class Prm(Verifier):
-    """A process reward model; its engine starts with the first score asked for."""
-
-    process = True
-
-    def __init__(self, name: str, config: PrmConfig, engine: PoolingEngine):
-        """``name``: as configured, for tables."""
-        self.name = name
-        self.config = config
-        self.version = engine.version
-        self.fingerprint = fingerprint({**engine.identity, "prm": config.model_dump_json()})
-        self._engine = engine
-
-    async def score(self, question: Question, candidates: Sequence[Candidate]) -> list[Score]:
-        """One score a step; none for an answer without a step."""
-        return list(await asyncio.gather(*(self._one(question, c.text) for c in candidates)))
-
-    async def _one(self, question: Question, text: str) -> Score:
-        steps = split_steps(text, self.config.delimiter)
-        if not steps:
-            return Score(())
-        ids = self.input_ids(question, steps)
-        values = await self._engine.score(ids, len(steps), f"question {question.id}")
-        return Score(values, tokens=len(ids))
-
-    def input_ids(self, question: Question, steps: Sequence[str]) -> list[int]:
-        """The chat up to the answer, then each step and its tag."""
-        tokenizer = self._engine.tokenizer
-        messages = [{"role": "user", "content": question.text}]
-        if self.config.system is not None:
-            messages.insert(0, {"role": "system", "content": self.config.system})
-        chat = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-        ids: list[int] = tokenizer.encode(chat, add_special_tokens=False)
-        for step in steps:
-            # A tag that the answer itself spells out must not count as ours.
-            plain = tokenizer.encode(step.replace(self.config.step_tag, ""), add_special_tokens=False)
-            ids += [*plain, self._engine.step_id]
-        return ids
-
-    async def close(self) -> None:
-        """Stop the engine."""
-        await self._engine.close()
+def family_of(model: str, engine: Mapping[str, Any], field: str) -> str:
+    """The family of a model. Raises UsageError where neither its configuration nor its name tells."""
+    path, commit = resolve("prm", model, engine, field)
+    names = architectures(path, commit, field)
+    for pattern, family in _BY_ARCHITECTURE.items():
+        if any(re.fullmatch(pattern, name) for name in names):
+            return family
+    for pattern, family in _BY_NAME.items():
+        if re.search(pattern, model, re.IGNORECASE):
+            return family
+    kind = "is a language model" if is_language_model(names) else "has an architecture of no known family"
+    hint = "rlhflow or math_shepherd, if it says of each step whether it is good with one token"
+    if not is_language_model(names):
+        hint = f"one of {', '.join(FAMILIES)}"
+    raise UsageError(
+        f"{field}: {model} {kind} ({', '.join(names) or 'none named'}), expected a process reward model; "
+        f"name its family: {hint}"
+    )
 
 
-def split_steps(text: str, delimiter: str) -> list[str]:
-    """The steps of an answer; pieces without content, such as one after a final delimiter, are none."""
-    return [step.strip() for step in text.split(delimiter) if step.strip()]
-
-
-def _tag(options: Mapping[str, Any]) -> str:
-    return str(options.get("step_tag", PrmConfig().step_tag))
+__all__ = ["FAMILIES", "create", "family_of", "split_steps"]

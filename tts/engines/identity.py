@@ -52,18 +52,28 @@ def resolve(kind: str, model: str, options: Mapping[str, Any], field: str) -> tu
     return model, _hub_commit(kind, model, options.get("revision"), field)
 
 
-def check_kind(model: str, commit: str | None, field: str, reward: bool) -> None:
-    """Raise UsageError where a reward model is asked for as a policy, or the reverse. ``model``: as resolved."""
+def architectures(model: str, commit: str | None, field: str) -> list[str]:
+    """The architectures that a model's configuration names, often one. ``model``: as resolved."""
     path = Path(model) / "config.json"
     if commit is not None:
         from huggingface_hub import hf_hub_download
 
         path = Path(hf_hub_download(model, "config.json", revision=commit))
     try:
-        names = json.loads(path.read_text(encoding="utf-8")).get("architectures") or []
+        return list(json.loads(path.read_text(encoding="utf-8")).get("architectures") or [])
     except (OSError, ValueError) as error:
         raise UsageError(f"{field}: {path} cannot be read ({error}); expected a model's configuration") from None
-    is_policy = any(name.endswith(("ForCausalLM", "ForConditionalGeneration", "LMHeadModel")) for name in names)
+
+
+def is_language_model(names: Iterable[str]) -> bool:
+    """Whether architectures of these names write text."""
+    return any(name.endswith(("ForCausalLM", "ForConditionalGeneration", "LMHeadModel")) for name in names)
+
+
+def check_kind(model: str, commit: str | None, field: str, reward: bool) -> None:
+    """Raise UsageError where a reward model is asked for as a policy, or the reverse. ``model``: as resolved."""
+    names = architectures(model, commit, field)
+    is_policy = is_language_model(names)
     if names and is_policy == reward:
         kind, other = ("a reward model", "prm/") if not is_policy else ("a language model", "vllm/")
         wanted = "a reward model" if reward else "a language model"

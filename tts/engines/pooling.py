@@ -1,22 +1,35 @@
-"""A process reward model served by vLLM's pooling runner: token ids in, one probability at each step tag out."""
+"""Reward models on vLLM's pooling runner: token ids in; a probability at each step out, or logits for a whole text."""
 
 from __future__ import annotations
 
-import asyncio
-import itertools
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tts.core import EngineError, UsageError
-from tts.engines.identity import check_kind, identity, resolve, shipped
-from tts.engines.server import Server
-from tts.engines.settings import dtype_for, pooling_options
-from tts.engines.tokenizers import load_tokenizer
-from tts.engines.vllm import installed
+from tts.engines.on_demand import OnDemand
+from tts.engines.settings import pooling_options
 
 
-class PoolingEngine:
-    """One reward model. ``options`` are those of vLLM's ``AsyncEngineArgs``, by its own names."""
+class _Pooling(OnDemand):
+    def __init__(self, kind: str, model: str, options: Mapping[str, Any], field: str):
+        super().__init__(kind, model, {"runner": "pooling", **options}, pooling_options(), field, reward=True)
+
+    async def _pool(self, prompt_ids: Sequence[int], about: str, **params: Any) -> Any:
+        """What the pooler gives, a tensor; None where the text is longer than the context."""
+        llm = await self.start()
+        if not self.fits(prompt_ids):
+            return None
+        from vllm import PoolingParams
+        from vllm.inputs import TokensPrompt
+
+        prompt = TokensPrompt(prompt_token_ids=list(prompt_ids))
+        output = await self.final(llm.encode(prompt, PoolingParams(**params), self.number()), about)
+        return output.outputs.data.float()
+
+
+class PoolingEngine(_Pooling):
+    """A process reward model that vLLM reads at a step tag (``Qwen2ForProcessRewardModel``)."""
 
     def __init__(self, model: str, options: Mapping[str, Any], step_tag: str, field: str):
         """``model``: a folder or hub id; ``step_tag``: the token after each step, at which the model is read.
@@ -24,56 +37,78 @@ class PoolingEngine:
         Raises UsageError where vLLM or the model is not there, the model is no reward model, or its tokenizer lacks
         the step tag.
         """
-        self.version = installed(field)
-        path, commit = resolve("prm", model, options, field)
-        check_kind(path, commit, field, reward=True)
-        merged = {**pooling_options(), **options}
-        merged["dtype"] = dtype_for(merged.get("dtype"), shipped("prm", model))
-        self.identity: Mapping[str, str] = {
-            **identity(path, commit, merged["dtype"], options),
-            "step_tag": step_tag,
-        }
-        self.tokenizer = load_tokenizer(path, commit, options)
+        super().__init__("prm", model, options, field)
+        self.identity = {**self.identity, "step_tag": step_tag}
         self.step_id = _step_id(self.tokenizer, step_tag, model, field)
-        arguments = {"model": path, "revision": commit, "runner": "pooling", **merged}
-        self._server = Server(arguments, self.version)
-        self._starting: asyncio.Task[None] | None = None
-        self._numbers = itertools.count()
 
-    async def score(self, prompt_ids: Sequence[int], steps: int, about: str) -> tuple[float, ...]:
-        """The good class's probability at each of ``steps`` step tags; none where the text is longer than the context.
+    async def read(self, prompt_ids: Sequence[int], positions: Sequence[int], about: str) -> tuple[float, ...] | None:
+        """The good class's probability at each of ``positions``, which are those of all step tags.
 
-        Raises EngineError when the engine dies, or gives another number of scores.
+        None where the text is longer than the context. Raises EngineError when the engine dies, or gives another
+        number of scores.
         """
-        if self._starting is None:
-            self._starting = asyncio.create_task(self._server.start())
-        await asyncio.shield(self._starting)
-        from vllm import PoolingParams
-        from vllm.inputs import TokensPrompt
+        rows = await self._pool(prompt_ids, about, task="token_classify", step_tag_id=self.step_id)
+        if rows is None:
+            return None
+        if len(rows) != len(positions):
+            raise EngineError(f"{about}: the reward model gave {len(rows)} scores for {len(positions)} steps")
+        return tuple(float(row[1]) for row in rows.tolist())
 
-        if len(prompt_ids) > self._server.llm.model_config.max_model_len:
-            return ()
-        stream = self._server.llm.encode(
-            TokensPrompt(prompt_token_ids=list(prompt_ids)),
-            PoolingParams(task="token_classify", step_tag_id=self.step_id),
-            f"score-{next(self._numbers)}",
-        )
-        output = await self._server.final(stream, about)
-        scores = tuple(float(row[1]) for row in output.outputs.data.float().tolist())
-        if len(scores) != steps:
-            raise EngineError(f"{about}: the reward model gave {len(scores)} scores for {steps} steps")
-        return scores
 
-    async def close(self) -> None:
-        """Stop the engine's processes."""
-        await self._server.close()
+class TokenHeadEngine(_Pooling):
+    """A token-classification model (``...ForTokenClassification``), read at any positions."""
+
+    def __init__(self, model: str, options: Mapping[str, Any], good: int, field: str):
+        """``good``: index of the class whose probability is the score. Raises UsageError as ``PoolingEngine``."""
+        super().__init__("prm", model, options, field)
+        self._good = good
+
+    async def read(self, prompt_ids: Sequence[int], positions: Sequence[int], about: str) -> tuple[float, ...] | None:
+        """The good class's probability at each position; None where the text is longer than the context."""
+        rows = await self._pool(prompt_ids, about, task="token_classify", use_activation=False)
+        if rows is None:
+            return None
+        if len(rows) != len(prompt_ids):
+            raise EngineError(f"{about}: the reward model gave {len(rows)} scores for {len(prompt_ids)} tokens")
+        return tuple(probability(rows[p].tolist(), self._good) for p in positions)
+
+
+class ClassifyEngine(_Pooling):
+    """A sequence-classification reward model (``...ForSequenceClassification``)."""
+
+    def __init__(self, model: str, options: Mapping[str, Any], field: str):
+        """Raises UsageError where vLLM or the model is not there, or it is no reward model."""
+        super().__init__("orm", model, options, field)
+
+    async def logits(self, prompt_ids: Sequence[int], about: str) -> list[float] | None:
+        """The head's raw outputs at the text's last token; None where the text is longer than the context."""
+        row = await self._pool(prompt_ids, about, task="classify", use_activation=False)
+        return None if row is None else [float(v) for v in row.flatten().tolist()]
+
+
+def probability(logits: Sequence[float], good: int) -> float:
+    """The good class's: of a softmax over classes, or a sigmoid where there is one class.
+
+    Raises UsageError where the model has no class of that number.
+    """
+    if len(logits) == 1:
+        return sigmoid(logits[0])
+    if good >= len(logits):
+        raise UsageError(f"good: found {good}, but the model has {len(logits)} classes, numbered from 0")
+    most = max(logits)
+    return math.exp(logits[good] - most) / math.fsum(math.exp(v - most) for v in logits)
+
+
+def sigmoid(logit: float) -> float:
+    """1 / (1 + exp(-logit)), without overflow."""
+    return 1 / (1 + math.exp(-logit)) if logit >= 0 else math.exp(logit) / (1 + math.exp(logit))
 
 
 def _step_id(tokenizer: Any, tag: str, model: str, field: str) -> int:
     found = tokenizer.get_vocab().get(tag)
     if found is None:
         raise UsageError(
-            f"{field}: the tokenizer of {model} has no token {tag!r}, which marks the end of a step; "
+            f"{field}.step_tag: the tokenizer of {model} has no token {tag!r}, which marks the end of a step; "
             "name the model's own with step_tag"
         )
     return int(found)

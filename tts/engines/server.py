@@ -11,7 +11,7 @@ from tts.core import EngineError, UsageError, did_you_mean
 from tts.engines.settings import set_environment
 from tts.engines.watchdog import Watchdog
 
-_one_at_a_time = threading.Lock()
+one_at_a_time = threading.Lock()
 """Engines that share a device start one after the other: started together they mis-measure each other's memory."""
 
 
@@ -41,7 +41,7 @@ class Server:
             ) from error
 
     def _load_guarded(self) -> Any:
-        with _one_at_a_time:
+        with one_at_a_time:
             set_environment()
             self._watchdog = Watchdog()
             try:
