@@ -241,7 +241,14 @@ def _cells(db: sqlite3.Connection) -> Iterator[tuple[CellKey, Cell]]:
 
 def _usage(text: str) -> Usage:
     known = Usage.__dataclass_fields__
-    return Usage(**{k: int(v) for k, v in json.loads(text).items() if k in known})
+    return Usage(**{k: _tuples(v) for k, v in json.loads(text).items() if k in known})
+
+
+def _tuples(value: Any) -> Any:
+    """A usage's value as it was before it became JSON: tuples, not lists."""
+    if isinstance(value, list):
+        return tuple(_tuples(v) for v in value)
+    return {k: _tuples(v) for k, v in value.items()} if isinstance(value, dict) else int(value)
 
 
 def _scores(texts: list[str]) -> dict[str, npt.NDArray[np.float64]]:

@@ -41,6 +41,8 @@ class Engine(Protocol):
     """What the model is, by part (revision, template hash, dtype ...); its hash is in every sample's key."""
     version: str
     """Name and version of the software, stored beside each answer but not in its key."""
+    architecture: Mapping[str, object] | None
+    """The numbers of the model's config.json, from which its compute is counted; None where there is none."""
     capacity: int
     """Samples that it can work on at the same time."""
     piece: int
@@ -179,6 +181,8 @@ class Verifier(ABC):
     """Whether it gives one score a step; else one score a whole answer."""
     aggregation: str = "last"
     """From step scores to one number as its authors do, where the sweep does not say."""
+    architecture: Mapping[str, object] | None = None
+    """The numbers of its model's config.json, from which its compute is counted; None where it has no single model."""
     reads_tokens: bool = False
     """Whether a score depends on token ids or log-probabilities, and not on the text alone."""
 

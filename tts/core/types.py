@@ -16,6 +16,10 @@ Path = tuple[str | int, ...]
 """Names one fresh draw inside a cell: ``("sample", 3)`` is the fourth independent sample; a child's path is its
 parent's plus an index."""
 
+Positions = tuple[tuple[int, int], ...]
+"""How many tokens were computed at each position of their sequences, counted from 0: (position, change) pairs, rising.
+``((3, 2), (5, -2))``: two tokens at position 3 and two at position 4."""
+
 FinishReason = Literal["stop", "length", "step"]
 """``step``: the limit of one step cut it and the answer goes on; ``length``: the limit of the whole answer did."""
 
@@ -173,3 +177,14 @@ class Usage:
     """Those of ``samples`` that were to end at a step delimiter."""
     steps_cut: int = 0
     """Those of ``steps`` that a limit ended instead."""
+    output_positions: Positions = ()
+    """Where the ``output_tokens`` lie: what attention costs depends on it. Empty where unknown, like those below."""
+    prompt_positions_ideal: Positions = ()
+    """Where the ``prompt_tokens_ideal`` lie."""
+    prompt_positions_none: Positions = ()
+    """Where the ``prompt_tokens_none`` lie."""
+    verifier_positions: Mapping[str, Positions] = field(default_factory=dict)
+    """Where the ``verifier_tokens`` lie, by verifier: each pass is one prefill from position 0."""
+    selection_tokens: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """What selecting by a verifier would cost beyond ``verifier_tokens``: by verifier, the tokens of its pass over each
+    candidate, in order; 0 where the strategy had that text scored already."""

@@ -113,6 +113,7 @@ class SimulatedEngine:
     piece = 64
     context = 1 << 20
     chats = True
+    architecture: Mapping[str, object] | None = None
     version = f"simulated {tts.__version__}"
 
     def __init__(self, policy: SimulatedPolicy):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tts.core import Completion, EngineError, Message, Prompt, Request, UsageError
+from tts.engines.architecture import architecture
 from tts.engines.continued import continued
 from tts.engines.identity import check_kind, identity, resolve, shipped
 from tts.engines.server import Server
@@ -37,6 +38,7 @@ class VllmEngine:
         self._options = {**default_options(), **options}
         self._options["dtype"] = dtype_for(self._options.get("dtype"), shipped("vllm", model))
         self.identity: Mapping[str, str] = identity(self._model, self._commit, self._options["dtype"], options)
+        self.architecture: Mapping[str, object] | None = architecture(self._model, self._commit)
         self.capacity = int(self._options["max_num_seqs"])
         self.context = 0
         self._tokenizer: Any = None

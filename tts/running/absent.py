@@ -18,6 +18,7 @@ class AbsentEngine:
     piece = 16
     context = 0
     version = "absent"
+    architecture: Mapping[str, object] | None = None
 
     def __init__(self, identity: Mapping[str, str], error: UsageError):
         """``error``: why the model cannot be had."""

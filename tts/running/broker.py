@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -47,6 +49,9 @@ class Broker:
         """Samples that the engine has answered in this session."""
         self.tokens = 0
         """Tokens that the engine has generated in this session."""
+        self.seconds = 0.0
+        """How long the engine has had something to do in this session; loading the model is not in it."""
+        self._busy = 0
         self.landed = asyncio.Event()
         """Set whenever ``in_flight`` falls."""
 
@@ -104,7 +109,8 @@ class Broker:
         try:
             await self._started()
             number = self._journal.start(context, request.paths)
-            answers = await self._answers(request)
+            with self._clock():
+                answers = await self._answers(request)
             self._journal.finish(number, context, answers, self._version)
             self.drawn += len(answers)
             self.tokens += sum(a.output_tokens for a in answers)
@@ -116,6 +122,19 @@ class Broker:
             for path, flight in zip(request.paths, flights, strict=True):
                 del self._flights[context, path]
                 flight.cancel()  # without effect on those that have their answer
+
+    @contextmanager
+    def _clock(self) -> Iterator[None]:
+        """Count the time until the end, once however many requests are under way."""
+        if self._busy == 0:
+            self._since = time.monotonic()
+        self._busy += 1
+        try:
+            yield
+        finally:
+            self._busy -= 1
+            if self._busy == 0:
+                self.seconds += time.monotonic() - self._since
 
     async def _started(self) -> None:
         """Start the engine for the first sample that the journal lacks: a replay needs none."""

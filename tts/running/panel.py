@@ -107,13 +107,18 @@ class Panel:
             return await judge.score_graded(problem.question, candidates, correct)
         return await judge.score(problem.question, candidates)
 
-    async def scored(self, problem: HeldProblem, candidates: Sequence[Candidate]) -> list[Candidate]:
-        """The candidates with every verifier's score, by ``name:aggregation``."""
+    async def scored(
+        self, problem: HeldProblem, candidates: Sequence[Candidate]
+    ) -> tuple[list[Candidate], dict[str, tuple[int, ...]]]:
+        """The candidates with every verifier's score, by ``name:aggregation``, and the tokens of each pass, by name."""
         found = [dict(c.scores) for c in candidates]
+        tokens = {}
         for name, member in self._members.items():
-            for own, score in zip(found, await self.score(name, problem, candidates), strict=True):
+            scores = await self.score(name, problem, candidates)
+            tokens[name] = tuple(score.tokens for score in scores)
+            for own, score in zip(found, scores, strict=True):
                 own |= {f"{name}:{how}": aggregate(score.values, how) for how in member.aggregations}
-        return [replace(c, scores=own) for c, own in zip(candidates, found, strict=True)]
+        return [replace(c, scores=own) for c, own in zip(candidates, found, strict=True)], tokens
 
     async def close(self) -> None:
         """Stop the verifiers' engines."""

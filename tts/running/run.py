@@ -107,7 +107,8 @@ async def _session(
             shown.cancel()
             await panel.close()
             await engine.close()
-            session |= {"seconds": round(time.monotonic() - began, 3), "samples": broker.drawn, "tokens": broker.tokens}
+            session |= {"seconds": round(time.monotonic() - began, 3), "engine_seconds": round(broker.seconds, 3)}
+            session |= {"samples": broker.drawn, "tokens": broker.tokens}
             rundir.save_info()
     return Summary(rundir.path, len(cells), broker.drawn, journal.held, journal.redrawn, session["seconds"])
 
@@ -131,11 +132,15 @@ def _describe(
         "name": config.model,
         "fingerprint": fingerprint(engine.identity),
         "identity": dict(engine.identity),
+        "architecture": engine.architecture or info.get("model", {}).get("architecture"),
     }
     info["config"] = config.model_dump(mode="json", exclude={"out"})
     info["seeds"] = list(config.seeds)
     info["selectors"] = list(selectors_of(config))
     info["verifiers"] = labels_of(members)
+    info["architectures"] = info.get("architectures", {}) | {
+        n: m.verifier.architecture for n, m in members.items() if m.verifier.architecture is not None
+    }
     info["oracle_verifiers"] = [n for n, m in members.items() if isinstance(m.verifier, OracleVerifier)]
     info["plan"] = [
         {"strategy": s.name, "setting": s.label, "independent": s.strategy.independent, "n": list(s.budgets)}

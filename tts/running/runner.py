@@ -40,9 +40,8 @@ class Runner:
         tools = CellTools(cell, self._broker, self._panel)
         candidates = await cell.setting.strategy.solve(cell.problem.question, cell.n, tools)
         origins = [tools.origin(c) for c in candidates]
-        usage = tools.usage(candidates)  # what selecting costs is the selector's, not the strategy's
-        scored = await self._panel.scored(cell.problem, candidates)
-        await self._outcomes.record(cell, scored, origins, usage, tools.history)
+        scored, passes = await self._panel.scored(cell.problem, candidates)
+        await self._outcomes.record(cell, scored, origins, tools.usage(candidates, passes), tools.history)
         self.finished += 1
 
 

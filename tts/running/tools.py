@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from tts.core import Candidate, Completion, Message, Path, Score, TtsError, Usag
 from tts.running.broker import Broker
 from tts.running.cells import Cell
 from tts.running.panel import Panel
-from tts.running.prefill import ideal_prefill
+from tts.running.prefill import ideal_prefill, positions
 from tts.verifiers import aggregate
 
 
@@ -25,8 +25,7 @@ class CellTools:
         self._panel = panel
         self._requests: list[tuple[tuple[int, ...], list[Completion]]] = []  # input, answers
         self._steps: list[Completion] = []
-        self._scored: set[tuple[str, str]] = set()
-        self._verifier_tokens = 0
+        self._scored: dict[tuple[str, str], int] = {}  # tokens of each pass
         self._contexts: dict[Path, int] = {}
         self.history: list[dict[str, object]] = []
         """What the strategy recorded, as JSON values."""
@@ -64,10 +63,8 @@ class CellTools:
     async def score(self, verifier: str, candidates: Sequence[Candidate]) -> list[Score]:
         """See ``tts.core.Tools.score``."""
         scores = await self._panel.score(verifier, self._cell.problem, candidates)
-        for candidate, score in zip(candidates, scores, strict=True):
-            if (verifier, candidate.text) not in self._scored:  # the same text is computed once a cell
-                self._scored.add((verifier, candidate.text))
-                self._verifier_tokens += score.tokens
+        # The same text is computed once a cell.
+        self._scored |= {(verifier, c.text): s.tokens for c, s in zip(candidates, scores, strict=True)}
         return scores
 
     async def values(self, verifier: str, aggregation: str, candidates: Sequence[Candidate]) -> list[float]:
@@ -88,20 +85,35 @@ class CellTools:
         """Where the journal holds a candidate's completions: (context, path) each."""
         return [(self._contexts[c.path], c.path) for c in candidate.completions]
 
-    def usage(self, candidates: Sequence[Candidate]) -> Usage:
-        """What the cell spent. What the journal answered is charged as if it had been computed."""
-        answers = [c for _, batch in self._requests for c in batch]
-        generated = sum(c.output_tokens for c in answers)
+    def usage(self, candidates: Sequence[Candidate], passes: Mapping[str, Sequence[int]] | None = None) -> Usage:
+        """What the cell spent. What the journal answered is charged as if it had been computed.
+
+        ``passes``: by verifier, the tokens of its pass over each candidate for selection afterwards.
+        """
+        answers = [(len(ids), c) for ids, batch in self._requests for c in batch]
+        generated = sum(c.output_tokens for _, c in answers)
         kept = {c.path: c.output_tokens for candidate in candidates for c in candidate.completions}
+        ideal = ideal_prefill(self._requests).tolist()
+        by_verifier: dict[str, list[int]] = {}
+        for (verifier, _), tokens in self._scored.items():
+            by_verifier.setdefault(verifier, []).append(tokens)
         return Usage(
             output_tokens=generated,
-            prompt_tokens_ideal=ideal_prefill(self._requests),
-            prompt_tokens_none=sum(len(ids) * len(batch) for ids, batch in self._requests),
+            prompt_tokens_ideal=len(ideal),
+            prompt_tokens_none=sum(start for start, _ in answers),
             discarded_tokens=generated - sum(kept.values()),
-            verifier_tokens=self._verifier_tokens,
+            verifier_tokens=sum(self._scored.values()),
             samples=len(answers),
             steps=len(self._steps),
             steps_cut=sum(c.finish_reason != "stop" for c in self._steps),
+            output_positions=positions((start, start + c.output_tokens) for start, c in answers),
+            prompt_positions_ideal=positions((at, at + 1) for at in ideal),
+            prompt_positions_none=positions((0, start) for start, _ in answers),
+            verifier_positions={v: positions((0, t) for t in tokens) for v, tokens in by_verifier.items()},
+            selection_tokens={
+                v: tuple(0 if (v, c.text) in self._scored else t for c, t in zip(candidates, tokens, strict=True))
+                for v, tokens in (passes or {}).items()
+            },
         )
 
 
