@@ -75,7 +75,7 @@ def resample(
 
     Particles are drawn in proportion to w^(1/temperature), after one copy of each of the ``keep`` heaviest. A copy's
     new weight is its ancestor's divided by the number of copies expected of it, so that the weighted particles stand
-    for the same distribution whatever ``temperature`` and ``keep`` are; without them all new weights are equal.
+    for the same distribution whatever ``temperature`` and ``keep`` are; without them all new weights are 1.
     """
     n = len(log_weights)
     weights = normalise(log_weights / temperature)
@@ -84,9 +84,9 @@ def resample(
     expected = (n - len(certain)) * weights
     expected[certain] += 1
     ancestors = np.sort(np.concatenate([certain, drawn]))
-    with np.errstate(divide="ignore"):
-        left = log_weights - log_weights.max() - np.log(expected)
-    return ancestors, left[ancestors]
+    relative = log_weights - log_weights.max()
+    left = relative[ancestors] - np.log(np.exp(relative).mean()) - np.log(expected[ancestors])
+    return ancestors, left
 
 
 def _invert(weights: Floats, at: Floats) -> Indices:
