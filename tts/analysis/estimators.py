@@ -149,13 +149,13 @@ def _counts(n: npt.ArrayLike, c: npt.ArrayLike, k: npt.ArrayLike) -> tuple[Ints,
     return n_, c_, k_
 
 
-def _mean_over_hits(n: Ints, c: Ints, k: Ints, first: Ints, weight: Callable[[Ints, int], Floats]) -> Floats:
+def _mean_over_hits(n: Ints, c: Ints, k: Ints, first: Ints, weight: Callable[[Floats, int], Floats]) -> Floats:
     """Mean of ``weight(hits, k)`` over ``k``-subsets with at least ``first`` hits, the others counting 0."""
     cases, place = np.unique(np.stack([n, k, first]).reshape(3, -1), axis=1, return_inverse=True)
     correct, found = c.reshape(-1), np.zeros(c.size)
     for i, (total, size, least) in enumerate(cases.T.tolist()):
         here, hits = place.reshape(-1) == i, np.arange(least, size + 1)
-        found[here] = _hypergeometric(total, correct[here], size, hits) @ weight(hits, size)
+        found[here] = _hypergeometric(total, correct[here], size, hits) @ weight(hits.astype(np.float64), size)
     return np.minimum(found, 1.0).reshape(n.shape)
 
 
