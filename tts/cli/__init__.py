@@ -14,6 +14,7 @@ import click
 import tts
 from tts.cli.export import export
 from tts.cli.listing import listing
+from tts.cli.optimal import optimal
 from tts.cli.prompt import show_prompt
 from tts.cli.report import report
 from tts.cli.run import run
@@ -46,7 +47,7 @@ def cli() -> None:
     """
 
 
-for _command in (run, report, score, verify_steps, listing, show_prompt, export):
+for _command in (run, report, optimal, score, verify_steps, listing, show_prompt, export):
     cli.add_command(_command)
 
 

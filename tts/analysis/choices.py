@@ -1,0 +1,255 @@
+"""Ways to spend compute on a problem, and what each gives and costs on every problem: the tables to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from tts.analysis.rundata import Cell, Entry, ProblemInfo, RunData
+from tts.analysis.selection import expected_accuracy, picked_accuracy
+from tts.core import SELECTORS, UsageError, stream
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+Axis = Callable[[ProblemInfo, Cell, Entry, Ints], Floats]
+"""Compute that one cell takes under budgets (K,), which it serves: (problem, cell, entry, budgets) -> (K,)."""
+
+Name = tuple[str, str]
+"""A problem: benchmark, id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One way to spend: a strategy setting, a selector and a budget."""
+
+    run: str
+    """Name of the run's directory; several runs may hold the same strategy."""
+    strategy: str
+    setting: str
+    selector: str
+    verifier: str
+    n: int
+
+    @property
+    def series(self) -> Choice:
+        """What its curve has in common: the choice without its budget (0)."""
+        return replace(self, n=0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """What every choice gives and costs on every problem."""
+
+    problems: tuple[ProblemInfo, ...]
+    choices: tuple[Choice, ...]
+    accuracy: Floats
+    """Shape (choices, problems)."""
+    compute: Floats
+    """Shape (choices, problems), in the axis's unit."""
+
+    def at(self, rows: Iterable[int]) -> Table:
+        """Some of the choices."""
+        kept = list(rows)
+        return Table(self.problems, tuple(self.choices[i] for i in kept), self.accuracy[kept], self.compute[kept])
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One strategy setting of a run with the cells that count, by problem; one cell a seed used."""
+
+    run: RunData
+    entry: Entry
+    cells: Mapping[tuple[Name, int], Sequence[Cell]]
+    """By problem and budget (0 for an independent strategy)."""
+
+
+def token_axis(problem: ProblemInfo, cell: Cell, entry: Entry, budgets: Ints) -> Floats:
+    """The policy's tokens: generated ones, and its prefill with a perfect cache (`prompt_tokens_ideal`)."""
+    if entry.independent:
+        return np.asarray(budgets * cell.output_tokens.mean() + problem.prompt_tokens, dtype=np.float64)
+    return np.full(len(budgets), float(cell.usage.output_tokens + cell.usage.prompt_tokens_ideal))
+
+
+def sample_axis(problem: ProblemInfo, cell: Cell, entry: Entry, budgets: Ints) -> Floats:
+    """Completions drawn, whole answers and single steps alike."""
+    if entry.independent:
+        return budgets.astype(np.float64)
+    return np.full(len(budgets), float(cell.usage.samples))
+
+
+AXES: dict[str, Axis] = {"tokens": token_axis, "samples": sample_axis}
+"""Compute axes by name."""
+
+
+def part_of(cell: Cell, at: slice) -> Cell:
+    """Some of a cell's independent samples, as a cell of their own."""
+    arrays = {k: getattr(cell, k)[at] for k in ("classes", "correct", "finished", "output_tokens")}
+    scores = {name: values[at] for name, values in cell.scores.items()}
+    return replace(cell, n=len(arrays["classes"]), scores=scores, **arrays)
+
+
+def planned(run: RunData, entry: Entry) -> bool:
+    """Whether a plan chose its sample numbers by outcomes, so that it may not be compared as if chosen beforehand."""
+    return any(
+        e.get("planned") and (e["strategy"], e["setting"]) == (entry.strategy, entry.setting)
+        for e in run.info.get("plan", ())
+    )
+
+
+def complete_problems(runs: Sequence[RunData]) -> tuple[ProblemInfo, ...]:
+    """Problems that every fixed strategy setting of every run holds in full, in the first run's order.
+
+    Raises UsageError where the runs took up different problems (naming some), or have no complete problem in common.
+    """
+    first = runs[0]
+    for other in runs[1:]:
+        mine, yours = ({(p.benchmark, p.id) for b in r.problems.values() for p in b} for r in (first, other))
+        if mine != yours:
+            raise UsageError(
+                f"RUN: {first.path} and {other.path} are runs on different problem sets: "
+                f"{_some(mine - yours, first.path)}{_some(yours - mine, other.path)} give both the same benchmarks and "
+                "limit"
+            )
+    problems = tuple(p for b in first.problems.values() for p in b)
+    found = tuple(p for p in problems if all(_is_complete(run, e, p) for run in runs for e in fixed(run)))
+    if not found:
+        raise UsageError(
+            f"RUN: {', '.join(str(run.path) for run in runs)}: no problem is complete for every strategy; "
+            f"`tts run --out {first.path}` carries the run on"
+        )
+    return found
+
+
+def _some(names: set[Name], where: Path) -> str:
+    if not names:
+        return ""
+    shown = ", ".join("/".join(name) for name in sorted(names)[:3])
+    return f"{shown}{f' and {len(names) - 3} more' if len(names) > 3 else ''} only in {where};"
+
+
+def fixed(run: RunData) -> Iterator[Entry]:
+    """The plan's settings whose numbers of samples were fixed beforehand."""
+    return (entry for entry in run.plan if not planned(run, entry))
+
+
+def budgets_of(entry: Entry) -> tuple[int, ...]:
+    """The budgets that its cells are kept under: one, 0, for an independent strategy."""
+    return (0,) if entry.independent else entry.n
+
+
+def _is_complete(run: RunData, entry: Entry, problem: ProblemInfo) -> bool:
+    cells = [
+        run.cells.get((problem.benchmark, problem.id, entry.strategy, entry.setting, seed, budget))
+        for seed in run.seeds
+        for budget in budgets_of(entry)
+    ]
+    return all(c is not None and (len(c) >= entry.n[-1] or not entry.independent) for c in cells)
+
+
+def hold(run: RunData, entry: Entry, problems: Sequence[ProblemInfo], seeds: Sequence[int]) -> Held:
+    """The cells of a setting, some of the run's seeds alone."""
+    return Held(
+        run,
+        entry,
+        {
+            ((p.benchmark, p.id), budget): [
+                run.cells[p.benchmark, p.id, entry.strategy, entry.setting, seed, budget] for seed in seeds
+            ]
+            for p in problems
+            for budget in budgets_of(entry)
+        },
+    )
+
+
+def halved(held: Held, half: int) -> Held | None:
+    """Half 0 or 1 of what is held: of the seeds, else of an independent strategy's samples; None where neither is.
+
+    Of an odd number the second half has one more.
+    """
+    (some, *_) = held.cells.values()
+    if len(some) > 1:
+        cut = len(some) // 2
+        keep = slice(0, cut) if half == 0 else slice(cut, None)
+        return replace(held, cells={key: cells[keep] for key, cells in held.cells.items()})
+    if not held.entry.independent or any(len(c) < 2 for cells in held.cells.values() for c in cells):
+        return None
+
+    def part(cell: Cell) -> Cell:
+        cut = len(cell) // 2
+        return part_of(cell, slice(0, cut) if half == 0 else slice(cut, None))
+
+    return replace(held, cells={key: [part(c) for c in cells] for key, cells in held.cells.items()})
+
+
+def tabulate(parts: Sequence[Held], problems: Sequence[ProblemInfo], axis: Axis) -> tuple[Table, tuple[str, ...]]:
+    """What each setting, selector, verifier and planned budget gives and costs, and why some were left out.
+
+    Oracle selectors are no choice; ``first`` is one at the smallest budget only, since more samples add nothing to it.
+    A budget that the cells do not hold (of a half) is left out. Seeds are averaged within a problem.
+    Raises UsageError where nothing can be chosen at all.
+    """
+    choices: list[Choice] = []
+    accuracy: list[Floats] = []
+    compute: list[Floats] = []
+    refused: list[str] = []
+    for held in parts:
+        for selector, verifier in _picks(held.run):
+            try:
+                found = list(_rows(held, selector, verifier, problems, axis))
+            except ValueError as error:
+                refused.append(f"{selector} ({verifier}): {error}")
+                continue
+            if not found and verifier:
+                refused.append(f"{selector} ({verifier}) on {held.entry.strategy}: scores are missing")
+            for choice, right, cost in found:
+                choices.append(choice)
+                accuracy.append(right)
+                compute.append(cost)
+    if not choices:
+        raise UsageError("RUN: there is no strategy with a selector that may be compared; add the selector majority")
+    return Table(tuple(problems), tuple(choices), np.array(accuracy), np.array(compute)), tuple(dict.fromkeys(refused))
+
+
+def _picks(run: RunData) -> Iterator[tuple[str, str]]:
+    for name in run.selectors:
+        if name in SELECTORS and not SELECTORS[name].oracle:
+            yield from ((name, verifier) for verifier in (run.verifiers if SELECTORS[name].needs_scores else ("",)))
+
+
+def _rows(
+    held: Held, selector: str, verifier: str, problems: Sequence[ProblemInfo], axis: Axis
+) -> Iterator[tuple[Choice, Floats, Floats]]:
+    if verifier and any(verifier not in c.scores for cells in held.cells.values() for c in cells if len(c)):
+        return
+    entry = held.entry
+    smallest = min(len(c) for cells in held.cells.values() for c in cells) if entry.independent else entry.n[-1]
+    budgets = [n for n in entry.n if n <= smallest]
+    if selector == "first":
+        budgets = budgets[:1]
+    if not budgets:
+        return
+    right, cost = np.zeros((len(budgets), len(problems))), np.zeros((len(budgets), len(problems)))
+    for i, problem in enumerate(problems):
+        for at in [slice(0, len(budgets))] if entry.independent else [slice(k, k + 1) for k in range(len(budgets))]:
+            ks = np.array(budgets[at], dtype=np.int64)
+            cells = held.cells[(problem.benchmark, problem.id), 0 if entry.independent else int(ks[0])]
+            for seed, cell in enumerate(cells):
+                right[at, i] += _accuracy(held, cell, selector, verifier, ks, problem, seed) / len(cells)
+                cost[at, i] += axis(problem, cell, entry, ks) / len(cells)
+    for k, n in enumerate(budgets):
+        yield Choice(held.run.path.name, entry.strategy, entry.setting, selector, verifier, n), right[k], cost[k]
+
+
+def _accuracy(
+    held: Held, cell: Cell, selector: str, verifier: str, ks: Ints, problem: ProblemInfo, seed: int
+) -> Floats:
+    rule, label = SELECTORS[selector], verifier or None
+    if not held.entry.independent:
+        return np.array([picked_accuracy(cell, rule, label)])
+    rng = stream("choices", selector, verifier, problem.benchmark, problem.id, held.entry.setting, seed)
+    return expected_accuracy(cell, rule, label, ks, rng)[0]

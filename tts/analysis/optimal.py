@@ -1,0 +1,225 @@
+"""Compute-optimal scaling: the best setting for each difficulty bin and budget, chosen and evaluated on different
+problems (Snell et al. 2024, "Scaling LLM Test-Time Compute Optimally", sections 3 and 5-6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tts.core import stream
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+SAME = 1e-9
+"""Accuracies closer than this are equal: the cheaper setting is taken."""
+RESAMPLES = 1_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chosen:
+    """What choosing by some rule gives: one row a budget."""
+
+    accuracy: Floats
+    """Shape (budgets, problems): of the setting chosen for each problem, on data that did not choose it."""
+    compute: Floats
+    """Shape (budgets, problems): what that setting took."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Optimal(Chosen):
+    """The compute-optimal strategy."""
+
+    setting: Ints
+    """Shape (2, budgets, bins): index of the setting that each fold chose; it is used on the other fold."""
+
+
+def folds(member: npt.ArrayLike) -> Ints:
+    """Fold 0 or 1 of each problem, shape (m,): random from a fixed seed, halves of every bin as even as can be.
+
+    Raises ValueError where there are fewer than two problems.
+    """
+    bins = np.asarray(member)
+    if len(bins) < 2:
+        raise ValueError(f"two folds need at least 2 problems, not {len(bins)}")
+    order = stream("folds", len(bins)).permutation(len(bins))
+    order = order[np.argsort(bins[order], kind="stable")]
+    fold = np.zeros(len(bins), dtype=np.int64)
+    fold[order[1::2]] = 1
+    return fold
+
+
+def compute_optimal(accuracy: Floats, compute: Floats, member: Ints, fold: Ints, budgets: Floats) -> Optimal:
+    """For each bin and budget the best setting on one fold of problems, evaluated on the other, both ways.
+
+    ``accuracy``, ``compute``: (settings, m); ``member``: (m,) bins; ``fold``: (m,) 0 or 1; ``budgets``: (B,). A setting
+    fits a budget where its mean compute over all problems does: as in the paper the budget is matched by setting, and
+    what the mixture really took is measured, ``compute`` of the result. A bin without a problem in the choosing fold
+    takes the best setting over all problems of that fold.
+
+    Raises ValueError where the shapes differ, or no setting fits the smallest budget.
+    """
+    _check(accuracy, compute, member, fold)
+    choice = _choose(accuracy, compute, member, fold, budgets, np.ones(len(member)))
+    at = choice[1 - fold, :, member].T  # (B, m): what the other fold chose for each problem
+    column = np.arange(len(member))
+    return Optimal(accuracy[at, column], compute[at, column], choice)
+
+
+def best_single(accuracy: Floats, compute: Floats, fold: Ints, budgets: Floats) -> Optimal:
+    """The same without bins: the one best setting of each budget for all problems."""
+    return compute_optimal(accuracy, compute, np.zeros(accuracy.shape[1], dtype=np.int64), fold, budgets)
+
+
+def oracle_choice(accuracy: tuple[Floats, Floats], compute: tuple[Floats, Floats], budgets: Floats) -> Chosen:
+    """Each problem's own best setting, chosen on one half of its samples and evaluated on the other, both ways.
+
+    ``accuracy``, ``compute``: of the two halves, (settings, m) each. A setting fits a budget where its mean compute
+    over problems does; ties go to the cheaper one. Raises ValueError as `compute_optimal`.
+    """
+    right, cost = [], []
+    column = np.arange(accuracy[0].shape[1])
+    mean = (compute[0].mean(axis=1) + compute[1].mean(axis=1)) / 2
+    _fits(mean, budgets)
+    order = np.argsort(mean, kind="stable")
+    for choosing, other in ((0, 1), (1, 0)):
+        rows = []
+        for budget in budgets:
+            allowed = order[mean[order] <= budget * (1 + SAME)]
+            best = accuracy[choosing][allowed]
+            rows.append(allowed[np.argmax(best >= best.max(axis=0) - SAME, axis=0)])
+        at = np.array(rows)
+        right.append(accuracy[other][at, column])
+        cost.append(compute[other][at, column])
+    return Chosen((right[0] + right[1]) / 2, (cost[0] + cost[1]) / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """How many times the compute a reference takes for the accuracy that another strategy reaches with less.
+
+    Bounds, since a level that is never reached is not extrapolated: a known ratio has both equal.
+    """
+
+    low: float
+    high: float
+    """inf where the reference never reaches the level."""
+    ci_low: float
+    """Ends of the interval over problems, 0 and inf where nothing bounds them."""
+    ci_high: float
+
+    def __str__(self) -> str:
+        if self.low == self.high:
+            return f"{self.low:.2f}"
+        if self.high == np.inf:
+            return f"> {self.low:.2f}" if self.low > 0 else "unknown"
+        return f"< {self.high:.2f}" if self.low == 0 else f"{self.low:.2f}..{self.high:.2f}"
+
+
+def needed(compute: Floats, accuracy: Floats, level: float) -> tuple[float, float]:
+    """Bounds of the least compute at which a curve reaches ``level``: equal where it lies within the curve.
+
+    ``compute`` and ``accuracy``: (points,). Points are taken by rising compute and the best accuracy so far; between
+    two of them accuracy is linear in log compute. Above the curve: (largest compute, inf); at or below its first point:
+    (0, smallest compute), exact only where it is that point's own level.
+    """
+    order = np.argsort(compute, kind="stable")
+    x, y = compute[order], np.maximum.accumulate(accuracy[order])
+    if level > y[-1] + SAME:
+        return float(x[-1]), np.inf
+    i = int(np.argmax(y >= level - SAME))
+    if i == 0:
+        return (float(x[0]), float(x[0])) if abs(y[0] - level) <= SAME else (0.0, float(x[0]))
+    share = min(max((level - y[i - 1]) / (y[i] - y[i - 1]), 0.0), 1.0)
+    found = float(x[i - 1] ** (1 - share) * x[i] ** share)
+    return found, found
+
+
+def budget_ratio(
+    reference: tuple[Floats, Floats],
+    chosen: Callable[[Floats], tuple[Floats, Floats]],
+    level_of: int,
+    resamples: int = RESAMPLES,
+) -> Ratio:
+    """Compute of a reference over that of a chosen strategy, at the reference's own accuracy at one of its points.
+
+    ``reference``: accuracy and compute, (points, m) each; ``level_of``: the point. ``chosen``: from weights of the
+    problems (m,) to accuracy and compute of the strategy's curve, (points,) each, so that choosing is repeated in each
+    of the ``resamples`` bootstrap resamples of problems. The interval holds the bounds of 95% of the resamples.
+    """
+    right, cost = reference
+    m = right.shape[1]
+
+    def ratio(weights: Floats) -> tuple[float, float]:
+        total = weights.sum()
+        y, x = right @ weights / total, cost @ weights / total
+        level = float(y[level_of])
+        better, price = chosen(weights)
+        top, bottom = needed(x, y, level), needed(price, better, level)
+        return top[0] / bottom[1], (top[1] / bottom[0] if bottom[0] > 0 else np.inf)
+
+    rng = stream("budget ratio", m)
+    found = np.array([ratio(np.bincount(rng.integers(0, m, m), minlength=m).astype(float)) for _ in range(resamples)])
+    low, high = ratio(np.ones(m))
+    ends = (
+        float(np.quantile(found[:, 0], 0.025, method="lower")),
+        float(np.quantile(found[:, 1], 0.975, method="higher")),
+    )
+    return Ratio(low, high, min(ends[0], low), max(ends[1], high))
+
+
+def optimal_curve(
+    accuracy: Floats, compute: Floats, member: Ints, fold: Ints, budgets: Floats
+) -> Callable[[Floats], tuple[Floats, Floats]]:
+    """The compute-optimal curve as a function of the problems' weights, for `budget_ratio`: the choice is made anew.
+
+    Copies of a problem in a resample are in the same fold, so nothing is evaluated on what chose it.
+    """
+    column = np.arange(len(member))
+
+    def curve(weights: Floats) -> tuple[Floats, Floats]:
+        if min(weights[fold == 0].sum(), weights[fold == 1].sum()) == 0:
+            weights = np.ones_like(weights)
+        at = _choose(accuracy, compute, member, fold, budgets, weights)[1 - fold, :, member].T
+        return accuracy[at, column] @ weights / weights.sum(), compute[at, column] @ weights / weights.sum()
+
+    return curve
+
+
+def _choose(accuracy: Floats, compute: Floats, member: Ints, fold: Ints, budgets: Floats, weights: Floats) -> Ints:
+    """Index of the best setting, (2, budgets, bins), by the problems of each fold."""
+    count = int(member.max()) + 1
+    result = np.zeros((2, len(budgets), count), dtype=np.int64)
+    mean = compute.mean(axis=1)
+    _fits(mean, budgets)
+    order = np.argsort(mean, kind="stable")  # the first of several best ones is the cheapest
+    for f in (0, 1):
+        mine = np.where(fold == f, weights, 0.0)
+        share = (member[:, None] == np.arange(count)) * mine[:, None]
+        total = share.sum(axis=0)
+        share[:, total == 0] = mine[:, None]
+        quality = (accuracy @ share / share.sum(axis=0))[order]
+        for b, budget in enumerate(budgets):
+            allowed = quality[: np.count_nonzero(mean <= budget * (1 + SAME))]
+            result[f, b] = order[np.argmax(allowed >= allowed.max(axis=0) - SAME, axis=0)]
+    return result
+
+
+def _fits(mean: Floats, budgets: Floats) -> None:
+    if not len(budgets) or mean.min() > np.min(budgets) * (1 + SAME):
+        raise ValueError(
+            f"no setting fits the smallest budget, {np.min(budgets) if len(budgets) else 0:g}: "
+            f"the cheapest takes {mean.min():g}"
+        )
+
+
+def _check(accuracy: Floats, compute: Floats, member: Ints, fold: Ints) -> None:
+    if accuracy.shape != compute.shape or accuracy.ndim != 2:
+        raise ValueError(f"accuracy and compute must both be (settings, m), not {accuracy.shape} and {compute.shape}")
+    if not member.shape == fold.shape == accuracy.shape[1:]:
+        raise ValueError(f"bins and folds must be ({accuracy.shape[1]},), not {member.shape} and {fold.shape}")
+    if set(fold.tolist()) != {0, 1}:
+        raise ValueError("both folds need a problem")

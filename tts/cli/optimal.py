@@ -1,0 +1,85 @@
+"""``tts optimal``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+if TYPE_CHECKING:
+    from tts.analysis.optimal_study import OptimalStudy
+    from tts.report.tables import TextTable
+
+
+@click.command(short_help="Best strategy by difficulty and budget.")
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN...")
+@click.option(
+    "--bins",
+    "kind",
+    type=click.Choice(["oracle", "predicted", "thresholds"]),
+    default="oracle",
+    help="Quantiles of pass@1, quantiles of a verifier's mean score, or pass@1 of 50% and 10%. [default: oracle]",
+)
+@click.option("--verifier", metavar="NAME:HOW", help="Whose scores tell difficulty, for --bins predicted.")
+@click.option(
+    "--axis", type=click.Choice(["tokens", "samples"]), default="tokens", help="Unit of compute. [default: tokens]"
+)
+@click.option(
+    "--larger", type=click.Path(path_type=Path), metavar="RUN", help="A larger model's run, to match FLOPs with."
+)
+@click.option("--times", type=float, metavar="M", help="Parameters of the larger model over the small one's.")
+@click.option(
+    "--ratio",
+    "ratios",
+    type=float,
+    multiple=True,
+    help="Inference over pretraining tokens; repeatable; inf: pretraining is free. [default: 0.16, 0.79, 22]",
+)
+def optimal(
+    runs: tuple[Path, ...],
+    kind: Literal["oracle", "predicted", "thresholds"],
+    axis: str,
+    larger: Path | None,
+    times: float | None,
+    ratios: tuple[float, ...],
+    **options: Any,
+) -> None:
+    """The best strategy for each difficulty and budget, from RUNs on the same problems.
+
+    Difficulty is told from samples that nothing compared uses; the best setting is chosen on one half of the problems
+    and evaluated on the other, both ways. Writes RUN/report/optimal*.csv of the first run.
+
+    \b
+    tts optimal runs/qwen
+    tts optimal runs/qwen-1.5b --larger runs/qwen-7b --times 4.9
+    """
+    from tts.analysis.choices import AXES
+    from tts.analysis.flops_matched import RATIOS
+    from tts.analysis.matched_study import study_matched
+    from tts.analysis.optimal_study import study_optimal
+    from tts.analysis.rundata import read_run
+    from tts.core import UsageError
+    from tts.report.optimal import matched_table, optimal_tables
+    from tts.report.tables import print_table, write_tables
+
+    if (larger is None) != (times is None):
+        raise UsageError("--larger and --times go together: a run, and how many times the parameters its model has")
+    data = [read_run(run) for run in runs]
+    study = study_optimal(data, kind=kind, axis=AXES[axis], **options)
+    tables: dict[str, TextTable] = optimal_tables(study, data, axis)
+    if larger is not None and times is not None:
+        rows = study_matched(study, data, read_run(larger), times=times, ratios=ratios or RATIOS)
+        tables["optimal_matched"] = matched_table(rows, axis, times)
+    _say(study)
+    for table in tables.values():
+        print_table(table)
+    for note in study.notes:
+        click.echo(f"Note: {note}.")
+    for path in write_tables(runs[0] / "report", tables):
+        click.echo(path)
+
+
+def _say(study: OptimalStudy) -> None:
+    sizes = ", ".join(f"{n} {s}" for n, s in zip(study.bins.names, study.bins.sizes, strict=True))
+    click.echo(f"{len(study.problems)} problems; bins by {study.difficulty}, easiest first (problems): {sizes}\n")

@@ -1,0 +1,57 @@
+"""The tables of ``tts optimal``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tts.analysis.matched_study import MatchedRow
+from tts.analysis.optimal_study import OptimalStudy, name_of
+from tts.analysis.rundata import RunData
+from tts.report.tables import TextTable
+
+
+def optimal_tables(study: OptimalStudy, runs: Sequence[RunData], axis: str) -> dict[str, TextTable]:
+    """Curves, what was chosen, and budget ratios, by the name of their CSV file."""
+    return {
+        "optimal": TextTable(
+            f"Accuracy against {axis} a problem",
+            ("curve", "budget", axis, "accuracy", "ci_low", "ci_high"),
+            tuple(
+                (p.curve, p.budget, p.compute, p.accuracy.mean, p.accuracy.low, p.accuracy.high) for p in study.points
+            ),
+        ),
+        "optimal_choices": TextTable(
+            "Best setting by budget and bin, as each fold of problems chose it",
+            ("budget", "bin", "problems", "fold", "setting", "n"),
+            tuple((p.budget, p.bin, p.problems, p.fold, name_of(p.choice, runs), p.choice.n) for p in study.picks),
+        ),
+        "optimal_ratios": TextTable(
+            f"Budget ratio: {axis} that a strategy takes for the accuracy of its largest n, over compute-optimal",
+            ("strategy", "n", "accuracy", "ratio", "ci_low", "ci_high"),
+            tuple(
+                (name_of(s.series, runs), s.n, s.level, str(s.ratio), _end(s.ratio.ci_low), _end(s.ratio.ci_high))
+                for s in study.savings
+            ),
+        ),
+    }
+
+
+def matched_table(rows: Sequence[MatchedRow], axis: str, times: float) -> TextTable:
+    """The FLOPs-matched comparison."""
+    return TextTable(
+        f"Compute-optimal against one answer of a model {times:g} times larger, at equal total FLOPs",
+        ("inference_over_pretraining", "bin", "problems", "multiplier", f"{axis}_budget", f"{axis}_spent", "small",
+         "large", "difference", "ci_low", "ci_high"),
+        tuple(
+            (r.result.ratio, r.bin, r.problems, r.result.multiplier, r.result.budget,
+             f"{r.result.spent:.4g}" + (" (all held)" if r.result.spent < r.result.budget * (1 - 1e-9) else ""),
+             r.result.small.mean, r.result.large.mean, r.result.difference.mean, r.result.difference.low,
+             r.result.difference.high)
+            for r in rows
+        ),
+    )  # fmt: skip
+
+
+def _end(value: float) -> float | None:
+    """An end of an interval; None where nothing bounds it."""
+    return value if 0 < value < float("inf") else None
