@@ -125,3 +125,9 @@ def test_a_run_that_died_half_way_is_finished_without_asking_again(strategy: str
 def test_a_search_that_cannot_be_guided_is_refused(more: dict[str, object], said: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=said):
         searched(tmp_path, beams(), **more)
+
+
+def test_the_sweeps_own_stop_string_ends_an_answer_inside_a_search(tmp_path: Path) -> None:
+    place = searched(tmp_path, beams(), sampling={"stop": ["terms"]})
+    found = rows(place, "SELECT params FROM contexts")
+    assert {tuple(json.loads(p)["stop"]) for (p,) in found} == {("\n\n", "terms")}

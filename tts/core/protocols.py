@@ -105,7 +105,8 @@ class Sampler(Protocol):
 
         ``prefix``: token ids of the answer so far, to be continued. ``turns``: what follows the question in the chat,
         for instance an earlier attempt and what is said to it. ``overrides``: fields of SamplingParams; its
-        ``max_tokens`` is for the whole answer, ``prefix`` included, ``step_tokens`` for this completion.
+        ``max_tokens`` is for the whole answer, ``prefix`` included, ``step_tokens`` for this completion; ``stop`` is added
+        to the sweep's own stop strings.
         Asking twice for the same path in one cell is an error: a path names one fresh draw.
         """
         ...

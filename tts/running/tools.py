@@ -49,6 +49,8 @@ class CellTools:
             )
         self._contexts |= dict.fromkeys(paths, 0)  # taken, before the first await
         params = cell.setting.sampling
+        if "stop" in overrides:  # the sweep's own stop strings end an answer inside a search, too
+            overrides["stop"] = tuple(dict.fromkeys((*_strings(overrides["stop"]), *params.stop)))
         if overrides:
             params = type(params).model_validate({**params.model_dump(), **overrides})
         context, ids, answers = await self._broker.draw(
@@ -115,6 +117,11 @@ class CellTools:
                 for v, tokens in (passes or {}).items()
             },
         )
+
+
+def _strings(stop: object) -> tuple[str, ...]:
+    assert isinstance(stop, tuple | list)
+    return tuple(stop)
 
 
 def _json(value: object) -> object:
