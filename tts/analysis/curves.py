@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tts.analysis.compute import COSTS, CellCost, Models, cell_cost, models_of
 from tts.analysis.intervals import mean_interval
 from tts.analysis.levels import level_groups
 from tts.analysis.rows import CurveRow, Curves, LevelRow, Missing, Refused
@@ -22,7 +23,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-def curves(run: RunData) -> Curves:
+def curves(run: RunData, parameters: Mapping[str, float] | None = None) -> Curves:
     """All rows of a run, in the order of its benchmarks, plan, selectors and verifiers, n rising.
 
     Independent strategies: every row is estimated from all samples held, and costs n times their mean length. Other
@@ -30,8 +31,11 @@ def curves(run: RunData) -> Curves:
     every seed of the run holds the largest planned n (for other strategies: that n), and, for a selector that needs
     scores, only where every candidate of those cells has the verifier's score.
 
+    ``parameters``: parameter counts of models whose FLOPs the run directory does not tell, see `models_of`.
+
     Raises UsageError where the run names a selector that is not installed, or has no complete problem at all.
     """
+    models = models_of(run, parameters)
     picks = list(_picks(run))
     parts = [_part(run, b, e, ns) for b in run.problems for e in run.plan for ns in _budgets(e)]
     labels = list(dict.fromkeys(verifier for _, verifier in picks if verifier is not None))
@@ -39,7 +43,7 @@ def curves(run: RunData) -> Curves:
     refused: list[Refused] = []
     for selector, verifier in picks:
         try:
-            found = [point for part in parts for point in _points(run, part, selector, verifier)]
+            found = [point for part in parts for point in _points(run, part, selector, verifier, models)]
         except ValueError as error:
             if verifier is None:
                 raise
@@ -62,7 +66,7 @@ def curves(run: RunData) -> Curves:
     return Curves(
         rows=tuple(point.row for point in points),
         missing=tuple(chain.from_iterable(_missing(run, part, labels) for part in parts)),
-        by_level=tuple(_by_level(run, points)),
+        by_level=tuple(_by_level(run, points, models)),
         refused=tuple(refused),
         monte_carlo_error=max(point.error for point in points),
     )
@@ -141,14 +145,14 @@ def _missing(run: RunData, part: _Part, labels: Sequence[str]) -> Iterator[Missi
             yield Missing(*place, complete, scored, label)
 
 
-def _points(run: RunData, part: _Part, selector: Selector, verifier: str | None) -> Iterator[_Point]:
+def _points(run: RunData, part: _Part, selector: Selector, verifier: str | None, models: Models) -> Iterator[_Point]:
     held = _scored(part.held, verifier)
     if not held:
         return
     accuracy, error = _accuracies(part, held, selector, verifier)
-    output, total = _tokens(part, held)
+    costs = _costs(part, held, verifier, models)
     for i, n in enumerate(part.budgets):
-        figures = _figures(run, held, accuracy[:, i], output[i], total[i])
+        figures = _figures(run, held, accuracy[:, i], costs[i])
         row = CurveRow(
             benchmark=part.benchmark,
             model=run.model,
@@ -162,7 +166,7 @@ def _points(run: RunData, part: _Part, selector: Selector, verifier: str | None)
         yield _Point(row, part, held, accuracy[:, i], float(error[i]))
 
 
-def _by_level(run: RunData, points: Iterable[_Point]) -> Iterator[LevelRow]:
+def _by_level(run: RunData, points: Iterable[_Point], models: Models) -> Iterator[LevelRow]:
     """The points once more for each group of levels, group after group within a benchmark."""
     by_benchmark: dict[str, list[_Point]] = {}
     for point in points:
@@ -176,7 +180,7 @@ def _by_level(run: RunData, points: Iterable[_Point]) -> Iterator[LevelRow]:
                     continue
                 held, row = [point.held[i] for i in at], point.row
                 k = point.part.budgets.index(row.n)
-                output, total = (tokens[k] for tokens in _tokens(point.part, held))
+                costs = _costs(point.part, held, row.verifier or None, models)[k]
                 yield LevelRow(
                     benchmark=benchmark,
                     model=run.model,
@@ -185,12 +189,12 @@ def _by_level(run: RunData, points: Iterable[_Point]) -> Iterator[LevelRow]:
                     selector=row.selector,
                     verifier=row.verifier,
                     n=row.n,
-                    **_figures(run, held, point.accuracy[at], output, total),
+                    **_figures(run, held, point.accuracy[at], costs),
                     level=group,
                 )
 
 
-def _figures(run: RunData, held: list[_Held], accuracy: Floats, output: float, total: float) -> dict[str, Any]:
+def _figures(run: RunData, held: list[_Held], accuracy: Floats, costs: Mapping[str, float | None]) -> dict[str, Any]:
     """A row's figures, by field, from those of its problems."""
     interval = mean_interval(accuracy)
     return {
@@ -201,22 +205,26 @@ def _figures(run: RunData, held: list[_Held], accuracy: Floats, output: float, t
         "stderr": interval.stderr,
         "ci_low": interval.low,
         "ci_high": interval.high,
-        "output_tokens": output,
-        "total_tokens": total,
+        "total_tokens": (costs["output_tokens"] or 0.0) + (costs["prompt_tokens_ideal"] or 0.0),
+        **costs,
         "truncated_rate": _mean_over_problems(held, lambda cell: _share(~cell.finished)),
         "no_answer_rate": _mean_over_problems(held, lambda cell: _share(cell.classes < 0)),
     }
 
 
-def _tokens(part: _Part, held: list[_Held]) -> tuple[list[float], list[float]]:
-    """Generated and total tokens, means per problem, one for each of the budgets."""
-    if part.entry.independent:
-        output = _mean_over_problems(held, lambda cell: cell.output_tokens.mean())
-        prompt = float(np.mean([problem.prompt_tokens for problem, _ in held]))
-        return [k * output for k in part.budgets], [k * output + prompt for k in part.budgets]
-    output = _mean_over_problems(held, lambda cell: cell.usage.output_tokens)
-    prompt = _mean_over_problems(held, lambda cell: cell.usage.prompt_tokens_ideal)
-    return [output], [output + prompt]
+def _costs(part: _Part, held: list[_Held], verifier: str | None, models: Models) -> list[dict[str, float | None]]:
+    """What one problem costs, means over problems of means over seeds, for each of the budgets."""
+    found = [
+        [cell_cost(problem, cell, part.entry.independent, verifier, models) for cell in cells]
+        for problem, cells in held
+    ]
+    fixed = np.mean([np.mean([cost.fixed for cost in cells], axis=0) for cells in found], axis=0)
+    each = np.mean([np.mean([cost.each for cost in cells], axis=0) for cells in found], axis=0)
+    mean = CellCost(fixed, each)
+    return [
+        {name: None if math.isnan(x) else float(x) for name, x in zip(COSTS, mean.at(k), strict=True)}
+        for k in part.budgets
+    ]
 
 
 def _accuracies(part: _Part, held: list[_Held], selector: Selector, verifier: str | None) -> tuple[Floats, Floats]:

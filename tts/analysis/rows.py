@@ -38,6 +38,19 @@ class CurveRow:
     """Share of candidates that a length limit cut."""
     no_answer_rate: float
     """Share of candidates from which no answer could be extracted."""
+    policy_flops: float | None
+    """Forward FLOPs of the policy, generation and prefill under a perfect prefix cache. This and all below are means
+    per problem at this n, and None where not known."""
+    verifier_flops: float | None
+    """Forward FLOPs of the verifiers: those that guide the strategy, and the one that the selector picks by."""
+    verifier_tokens: float | None
+    """Tokens that these processed."""
+    prompt_tokens_ideal: float | None
+    """Prefill with a perfect prefix cache."""
+    prompt_tokens_none: float | None
+    """Prefill without any cache."""
+    discarded_tokens: float | None
+    """Generated tokens that are on no candidate's path."""
 
     def cells(self) -> tuple[str, ...]:
         """The row as text, numbers with 6 significant digits: equal runs give equal bytes."""
@@ -98,4 +111,6 @@ class Curves:
 
 
 def _text(value: object) -> str:
+    if value is None:
+        return ""
     return f"{value:.6g}" if isinstance(value, float) else str(value)
