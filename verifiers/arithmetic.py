@@ -136,9 +136,10 @@ def agree(a: Quantity, b: Quantity) -> bool | None:
     ratios = {Fraction(1)}
     if a.percent != b.percent:
         ratios |= {Fraction(100), Fraction(1, 100)}
-    room = max((q.place for q in (a, b) if q.place is not None), default=Fraction(0))
-    if any(abs(a.value * ratio - b.value) < room or a.value * ratio == b.value for ratio in ratios):
-        return True
+    for ratio in ratios:
+        x, y = a.value * ratio, b.value
+        if x == y or _shows(x, a.place, y) or _shows(y, b.place, x):
+            return True
     if a.bare and a.unit:
         return None
     if a.whole_division and b.bare and b.value == a.value.__floor__():
@@ -154,6 +155,14 @@ _CONVERSIONS = tuple(Fraction(f) for f in (3, 4, 7, 10, 12, 16, 24, 36, 52, 60, 
 """Ratios of common units."""
 _CARRIED = Fraction(1, 1000)
 """Relative error below which a result may come from a number that was rounded before."""
+
+
+def _shows(decimal: Fraction, place: Fraction | None, value: Fraction) -> bool:
+    """Whether a decimal is the value rounded or cut at ``place``."""
+    if place is None:
+        return False
+    cut = decimal * value >= 0 and 0 <= abs(value) - abs(decimal) < place
+    return cut or 2 * abs(decimal - value) <= place
 
 
 def _tokens(text: str) -> list[_Token]:

@@ -61,6 +61,18 @@ def test_samples_are_the_same_before_and_after_their_commit_and_after_reopening(
     assert same(few["sample", 3], completion(3))
 
 
+def test_an_empty_completion_is_kept_with_its_log_probabilities(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j.sqlite")
+    context = fill(journal, 0)
+    none, table = np.empty(0, np.float16), np.empty((0, 5), np.float16)
+    empty = Completion(("sample", 0), "", none.astype(np.uint32), "length", None, none, table.astype(np.uint32), table)
+    journal.finish(journal.start(context, [empty.path]), context, [empty], 1)
+    journal.writer.flush()
+    found = journal.samples(context, [empty.path])[empty.path]
+    journal.close()
+    assert (found.output_tokens, found.truncated, found.top_logprobs.shape[0]) == (0, True, 0)
+
+
 def test_the_first_answer_written_wins(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "j.sqlite")
     context = fill(journal, 1)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tts.analysis.intervals import RESAMPLES, Interval, mean_interval
+from tts.analysis.intervals import RESAMPLES, Floats, Interval, mean_interval
 from tts.core import stream
 
 Ints = npt.NDArray[np.int64]
@@ -40,9 +40,10 @@ def first_below(scores: Sequence[Sequence[float]], threshold: float) -> Ints:
     return np.fromiter(found, np.int64, len(scores))
 
 
-def harmonic(a: float, b: float) -> float:
-    """Harmonic mean of two numbers of at least 0; 0 where one of them is."""
-    return 2 * a * b / (a + b) if a > 0 and b > 0 else 0.0
+def harmonic(a: npt.ArrayLike, b: npt.ArrayLike) -> Floats:
+    """Harmonic mean of numbers of at least 0, elementwise; 0 where one of the two is."""
+    x, y = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    return np.asarray(2 * x * y / np.where(x + y > 0, x + y, 1.0))
 
 
 def first_error(labels: npt.ArrayLike, predictions: npt.ArrayLike, level: float = 0.95) -> FirstError:
@@ -59,9 +60,8 @@ def first_error(labels: npt.ArrayLike, predictions: npt.ArrayLike, level: float 
     rng = stream("first error", len(a), len(b))
     # The hits of a resample of m samples are binomial: the same distribution as drawing the samples one by one.
     x, y = (rng.binomial(len(hits), hits.mean(), RESAMPLES) / len(hits) for hits in (a, b))
-    f1 = [harmonic(float(p), float(q)) for p, q in zip(x, y, strict=True)]
-    low, high = np.quantile(f1, [(1 - level) / 2, (1 + level) / 2])
-    return FirstError(*accuracies, harmonic(accuracies[0].mean, accuracies[1].mean), float(low), float(high))
+    low, high = np.quantile(harmonic(x, y), [(1 - level) / 2, (1 + level) / 2])
+    return FirstError(*accuracies, float(harmonic(a.mean(), b.mean())), float(low), float(high))
 
 
 def best_threshold(labels: npt.ArrayLike, scores: Sequence[Sequence[float]]) -> float:
@@ -84,7 +84,7 @@ def best_threshold(labels: npt.ArrayLike, scores: Sequence[Sequence[float]]) -> 
     tried = np.concatenate(([ends[0]], (ends[:-1] + ends[1:]) / 2, [np.nextafter(ends[-1], np.inf)]))
     found = np.searchsorted(np.sort(low), tried) - np.searchsorted(np.sort(high), tried)
     passed = len(least) - np.searchsorted(np.sort(least), tried)
-    f1 = [harmonic(x, y) for x, y in zip(found / (known >= 0).sum(), passed / len(least), strict=True)]
+    f1 = harmonic(found / (known >= 0).sum(), passed / len(least))
     return float(tried[int(np.argmax(f1))])
 
 

@@ -181,7 +181,7 @@ def _columns(c: Completion) -> tuple[object, ...]:
 def _completion(path: Path, row: tuple[object, ...]) -> Completion:
     _, text, ids, logprobs, top_ids, top_logprobs, finish, stop = row
     tokens = np.frombuffer(ids, "<u4")  # type: ignore[call-overload]
-    table = (len(tokens), -1)
+    table = (len(tokens), -1 if len(tokens) else 0)
     return Completion(
         path=path,
         text=str(text),
