@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tts.analysis.choices import complete_problems, fixed, hold
+from tts.analysis.choices import budgets_of, complete_problems, fixed, hold
 from tts.analysis.flops_matched import Matched, flops_matched
 from tts.analysis.optimal_study import OptimalStudy
 from tts.analysis.rundata import RunData
@@ -42,7 +42,8 @@ def study_matched(
     if entry is None:
         raise UsageError(f"--larger: {larger.path} has neither greedy nor independent samples; `tts run` adds them")
     held = hold(larger, entry, problems, larger.seeds)
-    large = np.array([np.mean([c.correct.mean() for c in held.cells[(p.benchmark, p.id), 0]]) for p in problems])
+    budget = budgets_of(entry)[0]
+    large = np.array([np.mean([_share(c.correct) for c in held.cells[(p.benchmark, p.id), budget]]) for p in problems])
     single = _one_answer(study)[at]
     accuracy, compute = study.optimal.accuracy[:, at], study.optimal.compute[:, at]
     groups = [("all", np.arange(len(at)))]
@@ -61,6 +62,10 @@ def study_matched(
                 raise UsageError(f"--larger: {error}") from None
             rows.append(MatchedRow(name, len(mine), result))
     return rows
+
+
+def _share(correct: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> float:
+    return float(correct.mean()) if len(correct) else 0.0
 
 
 def _one_answer(study: OptimalStudy) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -219,7 +219,7 @@ def _oracle(
     first, second = (tabulate([pair[half] for pair in whole], problems, axis)[0] for half in (0, 1))
     shared = [c for c in first.choices if c in set(second.choices)]
     a, b = (t.at([t.choices.index(c) for c in shared]) for t in (first, second))
-    if len(shared) < len(table.choices) and not left:
+    if max(c.n for c in shared) < max(c.n for c in table.choices):
         notes.append(
             f"the oracle choice is among budgets up to {max(c.n for c in shared)}: halves hold no more samples"
         )

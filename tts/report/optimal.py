@@ -21,9 +21,12 @@ def optimal_tables(study: OptimalStudy, runs: Sequence[RunData], axis: str) -> d
             ),
         ),
         "optimal_choices": TextTable(
-            "Best setting by budget and bin, as each fold of problems chose it",
-            ("budget", "bin", "problems", "fold", "setting", "n"),
-            tuple((p.budget, p.bin, p.problems, p.fold, name_of(p.choice, runs), p.choice.n) for p in study.picks),
+            "Best setting by budget and bin, as each half of the problems chose it",
+            ("budget", "bin", "problems", "n_0", "n_1", "setting_0", "setting_1"),
+            tuple(
+                (a.budget, a.bin, a.problems, a.choice.n, b.choice.n, name_of(a.choice, runs), name_of(b.choice, runs))
+                for a, b in zip(study.picks[::2], study.picks[1::2], strict=True)
+            ),
         ),
         "optimal_ratios": TextTable(
             f"Budget ratio: {axis} that a strategy takes for the accuracy of its largest n, over compute-optimal",

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
 from tts.core import UsageError
 
 Value = str | int | float | None
@@ -49,22 +51,17 @@ def write_tables(folder: Path, tables: Mapping[str, TextTable]) -> list[Path]:
 
 
 def print_table(table: TextTable) -> None:
-    """Print it in columns; a table without rows prints nothing."""
+    """Print it in columns, numbers to the right; a table without rows prints nothing."""
     if not table.rows:
         return
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    shown = Table(box=None, pad_edge=False, title=table.title, title_justify="left", title_style="bold")
-    for i, name in enumerate(table.columns):
-        numbers = all(not isinstance(row[i], str) for row in table.rows)
-        shown.add_column(name, justify="right" if numbers else "left", no_wrap=True)
-    for row in table.rows:
-        shown.add_row(*(Text(_text(v, ".4g", "-")) for v in row))
-    console = Console(soft_wrap=True, highlight=False)
-    console.print(shown)
-    console.print()
+    texts = [list(table.columns), *([_text(v, ".4g", "-") for v in row] for row in table.rows)]
+    widths = [max(len(row[i]) for row in texts) for i in range(len(table.columns))]
+    right = [all(not isinstance(row[i], str) for row in table.rows) for i in range(len(widths))]
+    click.secho(table.title, bold=True)
+    for row in texts:
+        cells = [t.rjust(w) if r else t.ljust(w) for t, w, r in zip(row, widths, right, strict=True)]
+        click.echo("  ".join(cells).rstrip())
+    click.echo()
 
 
 def _text(value: Value, form: str, nothing: str) -> str:
