@@ -221,10 +221,11 @@ def _guidance_flops(cell: Cell, models: Models) -> float:
     if usage.verifier_tokens != sum(map(token_count, usage.verifier_positions.values())):
         return np.nan
     for name, positions in usage.verifier_positions.items():
-        if positions and (model := models.verifiers.get(name)) is None:
+        if not positions:  # no model: it processed nothing
+            continue
+        if name not in models.verifiers:
             return np.nan
-        if positions:
-            total += forward_flops(model, positions, reads=positions[0][1])  # every pass begins at position 0
+        total += forward_flops(models.verifiers[name], positions, reads=positions[0][1])  # all begin at position 0
     return total
 
 

@@ -1,0 +1,354 @@
+"""FLOPs from configurations and positions, against hand counts, brute force and torch's own counter; and prices."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tts
+from tts.analysis import (
+    Architecture,
+    Cell,
+    Entry,
+    ProblemInfo,
+    RunData,
+    TokenPrices,
+    UnknownArchitectureError,
+    cell_cost,
+    curves,
+    engine_seconds,
+    forward_flops,
+    generation_flops,
+    gpu_cost,
+    models_of,
+    pass_flops,
+    read_architecture,
+    read_prices,
+    token_cost,
+)
+from tts.analysis.compute import COSTS, Models, token_count
+from tts.core import Usage, UsageError
+
+LLAMA_1B = {
+    "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 2048, "intermediate_size": 8192,
+    "num_hidden_layers": 16, "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 64,
+    "vocab_size": 128256, "tie_word_embeddings": True,
+}  # fmt: skip
+QWEN_7B = {
+    "architectures": ["Qwen2ForCausalLM"], "model_type": "qwen2", "hidden_size": 3584, "intermediate_size": 18944,
+    "num_hidden_layers": 28, "num_attention_heads": 28, "num_key_value_heads": 4, "vocab_size": 152064,
+    "tie_word_embeddings": False, "use_sliding_window": False, "sliding_window": 131072, "max_window_layers": 28,
+}  # fmt: skip
+MIXTRAL = {
+    "architectures": ["MixtralForCausalLM"], "model_type": "mixtral", "hidden_size": 4096, "intermediate_size": 14336,
+    "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8, "num_local_experts": 8,
+    "num_experts_per_tok": 2, "vocab_size": 32000, "sliding_window": None, "tie_word_embeddings": False,
+}  # fmt: skip
+
+
+def spread(counts: list[int]) -> tuple[tuple[int, int], ...]:
+    """The table of positions of a number of tokens at each position."""
+    changes = np.diff(counts, prepend=0, append=0)
+    return tuple((i, int(c)) for i, c in enumerate(changes) if c)
+
+
+# Published sizes, less what does not multiply: norms, biases, and an untied embedding table.
+HAND = [
+    # 1,235,814,400 parameters in all; tied, so the table multiplies once, as the head; 33 norms of 2,048
+    (LLAMA_1B, 1_235_814_400 - 33 * 2048, 128256 * 2048, 4 * 16 * 32 * 64),
+    # 7,615,616,512 in all; less the embedding, 57 norms of 3,584, and 28 biases of 3,584 + 2 * 512
+    (QWEN_7B, 7_615_616_512 - 152064 * 3584 - 57 * 3584 - 28 * 4608, 152064 * 3584, 4 * 28 * 28 * 128),
+    # 46,702,792,704 in all; less the embedding, 65 norms, and 6 of 8 experts of 3 matrices in 32 layers
+    (MIXTRAL, 46_702_792_704 - 32000 * 4096 - 65 * 4096 - 32 * 6 * 3 * 4096 * 14336, 32000 * 4096, 4 * 32 * 32 * 128),
+]
+
+
+@pytest.mark.parametrize(("config", "multiplying", "head", "attention"), HAND, ids=["llama", "qwen", "mixtral"])
+def test_flops_of_known_models_equal_a_hand_count(config, multiplying, head, attention):
+    model = read_architecture(config)
+    decode = forward_flops(model, ((1000, 1), (1001, -1)), reads=1)
+    assert decode == pytest.approx(2 * multiplying + attention * 1001, rel=1e-3)
+    assert model.body + model.head == multiplying, "to the last parameter"
+    prefill = float(pass_flops(model, 512)) - 2 * head
+    assert prefill == pytest.approx(512 * 2 * (multiplying - head) + attention * 512 * 513 / 2, rel=1e-3)
+
+
+def test_shared_experts_dense_layers_and_a_router_are_counted_as_qwen_and_deepseek_have_them():
+    qwen = read_architecture(
+        {"model_type": "qwen2_moe", "hidden_size": 8, "intermediate_size": 100, "num_hidden_layers": 4,
+         "num_attention_heads": 2, "vocab_size": 10, "num_experts": 6, "num_experts_per_tok": 2,
+         "moe_intermediate_size": 5, "shared_expert_intermediate_size": 7, "decoder_sparse_step": 2,
+         "mlp_only_layers": [3]}
+    )  # fmt: skip
+    sparse = 3 * 8 * (2 * 5 + 7) + 8 + 8 * 6  # layer 1; layer 3 is named as dense
+    assert qwen.body == 4 * 4 * 8 * 8 + 3 * (3 * 8 * 100) + sparse
+    other = read_architecture(
+        {"hidden_size": 8, "intermediate_size": 100, "num_hidden_layers": 3, "num_attention_heads": 2, "vocab_size": 10,
+         "n_routed_experts": 4, "num_experts_per_tok": 1, "moe_intermediate_size": 5, "n_shared_experts": 2,
+         "first_k_dense_replace": 1}
+    )  # fmt: skip
+    assert other.body == 3 * 256 + 2400 + 2 * (3 * 8 * (5 + 10) + 8 * 4)
+
+
+@pytest.mark.parametrize(
+    ("more", "windows"),
+    [
+        ({"model_type": "mistral", "sliding_window": 3}, {3: 4}),
+        ({"sliding_window": None}, {None: 4}),
+        ({"sliding_window": 3, "use_sliding_window": False}, {None: 4}),
+        ({"sliding_window": 3, "use_sliding_window": True, "max_window_layers": 3}, {None: 3, 3: 1}),
+        ({"model_type": "gemma2", "sliding_window": 3}, {3: 2, None: 2}),
+        ({"sliding_window": 3, "sliding_window_pattern": 4}, {3: 3, None: 1}),
+        ({"sliding_window": 3, "layer_types": ["full_attention", *["sliding_attention"] * 3]}, {None: 1, 3: 3}),
+    ],
+)  # fmt: skip
+def test_windows_are_those_of_each_layer(more, windows):
+    config = {"hidden_size": 8, "intermediate_size": 9, "num_hidden_layers": 4, "num_attention_heads": 2,
+              "vocab_size": 10, **more}  # fmt: skip
+    assert dict(read_architecture(config).windows) == windows
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"hidden_size": 8}, "num_hidden_layers: missing"),
+        ({**LLAMA_1B, "kv_lora_rank": 512}, "kv_lora_rank"),
+        ({**LLAMA_1B, "sliding_window": 4, "layer_types": ["mamba"] * 16}, "'mamba'"),
+        ({**MIXTRAL, "num_experts_per_tok": None}, "num_experts_per_tok: missing"),
+        ({**LLAMA_1B, "vocab_size": "many"}, "vocab_size: missing"),
+    ],
+)
+def test_what_cannot_be_counted_is_refused_by_field(config, said):
+    with pytest.raises(UnknownArchitectureError, match=said):
+        read_architecture(config)
+
+
+def test_heads_of_reward_models_are_small_and_text_configs_are_found():
+    base = {
+        "hidden_size": 8,
+        "intermediate_size": 9,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "vocab_size": 99,
+    }
+    heads = [
+        read_architecture({**base, "architectures": [name], "num_labels": labels}).head
+        for name, labels in (
+            ("Qwen2ForProcessRewardModel", 2),
+            ("LlamaForSequenceClassification", 1),
+            ("XForCausalLM", 1),
+        )
+    ]
+    assert heads == [8 * 8 + 16, 8, 99 * 8]
+    assert read_architecture({"model_type": "gemma3", "text_config": base}) == read_architecture(base)
+
+
+models = st.builds(
+    Architecture,
+    body=st.integers(1, 1000),
+    head=st.integers(0, 500),
+    width=st.integers(0, 50),
+    windows=st.lists(st.tuples(st.none() | st.integers(1, 6), st.integers(1, 4)), max_size=3).map(tuple),
+)
+
+
+def token_by_token(model: Architecture, position: int, logits: bool) -> int:
+    """The formula, for one token: 2 * parameters + 4 * layers * context * heads * head_dim."""
+    attention = 0
+    for window, layers in model.windows:
+        context = position + 1 if window is None else min(position + 1, window)
+        attention += 4 * layers * context * model.width
+    return 2 * model.body + attention + (2 * model.head if logits else 0)
+
+
+@given(model=models, counts=st.lists(st.integers(0, 3), max_size=12), lengths=st.lists(st.integers(0, 12), max_size=4))
+def test_tables_of_positions_give_the_sum_over_tokens(model, counts, lengths):
+    tokens = [p for p, count in enumerate(counts) for _ in range(count)]
+    assert token_count(spread(counts)) == len(tokens)
+    assert generation_flops(model, spread(counts)) == sum(token_by_token(model, p, True) for p in tokens)
+    assert forward_flops(model, spread(counts)) == sum(token_by_token(model, p, False) for p in tokens)
+    passes = [sum(token_by_token(model, p, p == n - 1) for p in range(n)) for n in lengths]
+    assert pass_flops(model, lengths).tolist() == passes
+
+
+@pytest.mark.parametrize("cached", [1, 100, 700])
+def test_decoding_the_tiny_policy_costs_what_torch_counts(cached):
+    torch = pytest.importorskip("torch")
+    transformers = pytest.importorskip("transformers")
+    from torch.utils.flop_counter import FlopCounterMode
+
+    folder = Path(tts.__file__).parent / "tiny" / "weights" / "policy"
+    model = transformers.AutoModelForCausalLM.from_pretrained(
+        folder, attn_implementation="eager", dtype=torch.float32
+    ).eval()
+    with torch.no_grad():
+        cache = model(torch.full((1, cached), 5), use_cache=True).past_key_values
+        with FlopCounterMode(display=False) as counter:
+            model(torch.tensor([[5]]), past_key_values=cache, use_cache=True)
+    ours = read_architecture(json.loads((folder / "config.json").read_text()))
+    assert forward_flops(ours, ((cached, 1), (cached + 1, -1)), reads=1) == pytest.approx(
+        counter.get_total_flops(), rel=0.02
+    )
+
+
+# --- cells and rows ------------------------------------------------------------------------------------------------
+
+POLICY = Architecture(body=100, head=10, width=3, windows=((None, 2),))
+JUDGE = Architecture(body=50, head=5, width=1, windows=((None, 1),))
+KNOWN = Models(POLICY, {"v": JUDGE})
+PROBLEM = ProblemInfo("toy", "a", None, prompt_tokens=4)
+
+
+def made(usage: Usage, tokens: list[int]) -> Cell:
+    n = len(tokens)
+    return Cell(
+        n=n,
+        usage=usage,
+        grader={},
+        classes=np.zeros(n, np.int64),
+        correct=np.ones(n, np.bool_),
+        finished=np.ones(n, np.bool_),
+        output_tokens=np.array(tokens),
+        scores={"v:last": np.ones(n)},
+    )
+
+
+SAMPLED = Usage(
+    output_tokens=6, prompt_tokens_ideal=4, prompt_tokens_none=8, samples=2,
+    output_positions=((4, 2), (6, -1), (8, -1)), prompt_positions_ideal=((0, 1), (4, -1)),
+    prompt_positions_none=((0, 2), (4, -2)), selection_tokens={"v": (6, 8)},
+)  # fmt: skip
+SEARCHED = Usage(
+    output_tokens=6, prompt_tokens_ideal=4, prompt_tokens_none=10, samples=3, discarded_tokens=2, verifier_tokens=11,
+    output_positions=((4, 2), (6, -1), (8, -1)), prompt_positions_ideal=((0, 1), (4, -1)),
+    prompt_positions_none=((0, 2), (4, -1), (6, -1)), verifier_positions={"v": ((0, 2), (5, -1), (6, -1))},
+    selection_tokens={"v": (0,)},
+)  # fmt: skip
+
+
+def by_name(usage: Usage, tokens: list[int], independent: bool, k: int, verifier: str | None, known: Models = KNOWN):
+    cost = cell_cost(PROBLEM, made(usage, tokens), independent, verifier, known)
+    return dict(zip(COSTS, cost.at(k).tolist(), strict=True))
+
+
+@pytest.mark.parametrize("k", [1, 2])
+def test_a_budget_below_the_samples_held_costs_its_share_and_the_prompt_once(k):
+    found = by_name(SAMPLED, [2, 4], True, k, "v:last")
+    prompt = sum(token_by_token(POLICY, p, False) for p in range(4))
+    both = sum(token_by_token(POLICY, p, True) for p in (4, 5, 4, 5, 6, 7))
+    scoring = sum(token_by_token(JUDGE, p, p == n - 1) for n in (6, 8) for p in range(n))
+    assert found == {
+        "output_tokens": 3 * k, "prompt_tokens_ideal": 4, "prompt_tokens_none": 4 * k, "discarded_tokens": 0,
+        "verifier_tokens": 7 * k, "policy_flops": prompt + k * both / 2, "verifier_flops": k * scoring / 2,
+    }  # fmt: skip
+    assert by_name(SAMPLED, [2, 4], True, k, None)["verifier_flops"] == 0, "no verifier, no passes"
+
+
+def test_a_search_costs_what_it_used_and_selecting_by_its_guide_costs_nothing_more():
+    found = by_name(SEARCHED, [4], False, 8, "v:last")
+    guiding = sum(token_by_token(JUDGE, p, p == n - 1) for n in (5, 6) for p in range(n))
+    policy = sum(token_by_token(POLICY, p, p > 3) for p in (0, 1, 2, 3, 4, 5, 4, 5, 6, 7))
+    assert found == {
+        "output_tokens": 6, "prompt_tokens_ideal": 4, "prompt_tokens_none": 10, "discarded_tokens": 2,
+        "verifier_tokens": 11, "policy_flops": policy, "verifier_flops": guiding,
+    }  # fmt: skip
+    assert by_name(SEARCHED, [4], False, 8, None) == found, "the guide is paid for whoever selects"
+
+
+def test_what_is_not_known_is_left_open_and_the_rest_is_counted():
+    blind = by_name(SAMPLED, [2, 4], True, 2, "w:last")
+    assert np.isnan([blind["verifier_tokens"], blind["verifier_flops"]]).all()
+    assert not np.isnan(blind["policy_flops"])
+    nobody = by_name(SEARCHED, [4], False, 2, None, Models())
+    assert {name for name, value in nobody.items() if np.isnan(value)} == {"policy_flops", "verifier_flops"}
+    earlier = Usage(output_tokens=6, prompt_tokens_ideal=4, prompt_tokens_none=8, samples=2)
+    assert np.isnan(by_name(earlier, [2, 4], False, 2, None)["policy_flops"]), "positions were not kept"
+    counted = Models(Architecture.of_parameters(1000))
+    assert by_name(earlier, [2, 4], False, 2, None, counted)["policy_flops"] == 2 * 1000 * 10
+
+
+def held(info: dict, verifiers=("v:last",), usage: Usage = SAMPLED) -> RunData:
+    entry = Entry("best_of_n", "{}", True, (1, 2))
+    return RunData(
+        path=Path("runs/x"), info=info, model="m", plan=(entry,), seeds=(0,), selectors=("first", "best"),
+        problems={"toy": (PROBLEM,)}, planned={"toy": 1}, engines=(), samples=0, redrawn=0, verifiers=verifiers,
+        cells={("toy", "a", "best_of_n", "{}", 0, 0): made(usage, [2, 4])},
+    )  # fmt: skip
+
+
+CONFIG = {"hidden_size": 8, "intermediate_size": 9, "num_hidden_layers": 2, "num_attention_heads": 2, "vocab_size": 10}
+
+
+def test_rows_carry_the_costs_and_leave_empty_what_is_not_known():
+    rows = {(r.selector, r.n): r for r in curves(held({"model": {"architecture": CONFIG}})).rows}
+    first, best = rows["first", 2], rows["best", 2]
+    model = read_architecture(CONFIG)
+    prefill = forward_flops(model, SAMPLED.prompt_positions_ideal)
+    assert first.policy_flops == prefill + generation_flops(model, SAMPLED.output_positions)
+    assert (first.verifier_tokens, first.verifier_flops) == (0.0, 0.0)
+    assert (best.verifier_tokens, best.verifier_flops) == (14.0, None)
+    cells = dict(zip(best.__dataclass_fields__, best.cells(), strict=True))
+    assert (cells["verifier_flops"], cells["prompt_tokens_none"]) == ("", "8")
+    given = {(r.selector, r.n): r for r in curves(held({}), {"v": 1000, "policy": 2000}).rows}
+    assert (given["best", 2].verifier_flops, given["best", 2].policy_flops) == (14 * 2000, 10 * 4000)
+
+
+def test_a_model_without_a_configuration_asks_for_a_parameter_count():
+    found = models_of(held({"model": {"architecture": {"hidden_size": 3}}}))
+    with pytest.raises(UsageError, match=r"policy: .*num_hidden_layers: missing; give .* --parameters policy=1.5e9"):
+        found.require()
+    with pytest.raises(UsageError, match=r"^v: .*holds no configuration.*--parameters v=1.5e9"):
+        found.require("v")
+    assert models_of(held({}), {"policy": 7e9}).require() == Architecture(7_000_000_000, 0)
+    with pytest.raises(UsageError, match=r"no model 'polcy' \(did you mean 'policy'\?\).*policy, v"):
+        models_of(held({}), {"polcy": 1e9})
+
+
+# --- prices --------------------------------------------------------------------------------------------------------
+
+
+def test_prices_charge_input_once_cached_input_at_its_own_price_and_output(tmp_path):
+    file = tmp_path / "prices.yaml"
+    file.write_text(
+        "policy: {input: 2, cached_input: 0.5, output: 8}\nverifiers: {v: {input: 1}}\ngpu_hour: 3\ngpus: 2\n"
+    )
+    prices = read_prices(file)
+    run = held({"sessions": [{"engine_seconds": 600, "seconds": 900}, {"seconds": 1200.0}, {"seconds": None}]})
+    rows = {(r.selector, r.n): r for r in curves(run).rows}
+    assert token_cost(rows["best", 2], prices) == pytest.approx((4 * 2 + 4 * 0.5 + 6 * 8 + 14 * 1) / 1e6)
+    assert token_cost(rows["first", 2], prices) == pytest.approx((4 * 2 + 4 * 0.5 + 6 * 8) / 1e6)
+    dear = prices.model_copy(update={"policy": TokenPrices(input=2, output=8), "verifiers": {}})
+    assert token_cost(rows["first", 2], dear) == pytest.approx((8 * 2 + 6 * 8) / 1e6)
+    assert token_cost(rows["best", 2], dear) is None, "the verifier has no price"
+    assert engine_seconds(run) == 1800
+    assert gpu_cost(run, prices) == 0.5 * 2 * 3
+    assert gpu_cost(run, prices.model_copy(update={"gpu_hour": None})) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("gpus: 2", "found neither policy nor gpu_hour"),
+        ("policy: {inputs: 2}", "policy.input"),
+        ("gpu_hours: 2", r"gpu_hours: .*did you mean 'gpu_hour'"),
+        ("gpu_hour: -1", "gpu_hour: .*greater than or equal to 0"),
+        ("[", "cannot be read"),
+        ("gpu_hour: .nan", "gpu_hour"),
+    ],
+)
+def test_a_table_that_is_none_is_refused_by_field(tmp_path, text, said):
+    file = tmp_path / "prices.yaml"
+    file.write_text(text)
+    with pytest.raises(UsageError, match=said) as caught:
+        read_prices(file)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_table_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(UsageError, match=r"--prices: .*none.yaml cannot be read \(No such file"):
+        read_prices(tmp_path / "none.yaml")
