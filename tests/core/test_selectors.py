@@ -17,7 +17,11 @@ def pick(name, classes, scores=None, correct=None, verifier=V):
 
 
 def test_only_selectors_by_score_need_scores():
-    assert {name for name, selector in SELECTORS.items() if selector.needs_scores} == {"best", "weighted"}
+    assert {name for name, selector in SELECTORS.items() if selector.needs_scores} == {
+        "best",
+        "weighted",
+        "weighted_by_group",
+    }
     assert {name for name, selector in SELECTORS.items() if selector.oracle} == {"oracle"}
     assert all(selector.name == name for name, selector in SELECTORS.items())
 
@@ -69,3 +73,37 @@ def test_scores_that_are_not_there_are_named(name):
         pick(name, [0, 1], [0.5, 0.5], verifier="rm:last")
     with pytest.raises(ValueError, match="none"):
         pick(name, [0, 1], None)
+
+
+def grouped(name, groups, classes, scores=None):
+    held = {"group": np.array(groups, dtype=np.float64)}
+    if scores is not None:
+        held[V] = np.array(scores, dtype=np.float64)
+    return SELECTORS[name].select(Pool(np.array(classes, dtype=np.int64), held), V if scores is not None else None)
+
+
+def test_a_vote_by_group_counts_each_group_once():
+    # 7 wins the first group with four votes; the other two groups agree on 5.
+    assert grouped("majority_by_group", [0, 0, 0, 0, 1, 1, 2], [7, 7, 7, 7, 3, 5, 5]) == 0, "1 ties: 3 came first"
+    assert grouped("majority_by_group", [0, 0, 0, 0, 1, 1, 1, 2], [7, 7, 7, 7, 3, 5, 5, 5]) == 5
+    assert grouped("majority_by_group", [0, 0, 1], [-1, -1, 4]) == 2, "a group without an answer has no vote"
+    assert grouped("majority_by_group", [0, 1], [-1, -1]) == 0
+
+
+def test_a_weighted_vote_by_group_is_between_the_best_of_each_groups_heaviest_class():
+    # Within: 7 (.3 + .4) over 3 (.6), 5 (.5), 5 (.3); then 5 (.5 + .3) over 7 (.4).
+    assert grouped("weighted_by_group", [0, 0, 0, 1, 2], [7, 7, 3, 5, 5], [0.3, 0.4, 0.6, 0.5, 0.3]) == 3
+    # With one group, the best member of the heaviest class.
+    assert grouped("weighted_by_group", [0, 0, 0], [7, 7, 3], [0.3, 0.4, 0.6]) == 1
+    assert grouped("weighted_by_group", [0, 0, 1], [-1, -1, -1], [0.3, 0.4, 0.6]) == 0
+    with pytest.raises(ValueError, match="non-negative"):
+        grouped("weighted_by_group", [0], [1], [-0.5])
+
+
+@pytest.mark.parametrize("rule", ["majority", "weighted"])
+def test_without_groups_a_selector_by_group_is_the_plain_rule(rule):
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        classes, scores = rng.integers(-1, 3, 6), rng.integers(0, 4, 6) / 4
+        pool = Pool(classes, {V: scores})
+        assert SELECTORS[f"{rule}_by_group"].select(pool, V) == SELECTORS[rule].select(pool, V)

@@ -61,10 +61,10 @@ def test_neighbours_swap_in_turns():
 
 @pytest.mark.parametrize("swap", [True, False])
 async def test_every_chain_converges_to_its_own_target(swap):
-    """One long run with two particles a sweep: what the chains retain, before any swap, round after round."""
-    rounds, temperatures, tools = 3000, (1.0, 3.0), DiscreteTools("long")
+    """One long run with four particles a sweep: what the chains retain, before any swap, round after round."""
+    rounds, temperatures, tools = 2000, (1.0, 3.0), DiscreteTools("long")
     strategy = make(temperatures=temperatures, sweeps=rounds, swap=swap, weight="odds")
-    candidates = await strategy.solve(QUESTION, 2 * 2 * rounds, tools)
+    candidates = await strategy.solve(QUESTION, 2 * 4 * rounds, tools)
     found: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
     moved = 0
     for entry in (e for e in tools.history if "retained" in e):
@@ -86,7 +86,9 @@ async def test_each_chain_goes_on_with_what_the_swap_gave_it():
     for (_, chain, _, s), particles in last.items():
         if s:
             assert particles[0] == rounds[s - 1]["retained"][chain]
-            checked += rounds[s - 1]["order"][chain] != chain
+            order = rounds[s - 1]["order"]
+            assert particles[0] in last["chain", order[chain], "sweep", s - 1]
+            checked += order[chain] != chain
     assert checked, "no swap at all"
     assert {c.path for c in candidates} == {p for particles in last.values() for p in particles}
     assert len({c.path for c in candidates}) == len(candidates) <= 30

@@ -57,6 +57,14 @@ async def test_a_sweep_moves_what_is_not_yet_the_target_towards_it():
     assert total_variation(found, target("odds")) < away / 2
 
 
+async def test_what_is_retained_sweep_after_sweep_follows_the_target():
+    tools, sweeps = DiscreteTools("long"), 3000
+    candidates = await make(sweeps=sweeps).solve(QUESTION, 4 * sweeps, tools)
+    retained = Counter(tools.text_of[e["retained"]] for e in tools.history if "retained" in e)
+    assert total_variation({x: c / sweeps for x, c in retained.items()}, target("odds")) < 0.05
+    assert total_variation(distribution(candidates), target("odds")) < 0.05
+
+
 async def test_one_large_sweep_is_a_particle_filter():
     found: Counter[str] = Counter()
     for seed in range(10):

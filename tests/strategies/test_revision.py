@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from tts.analysis import curves, read_run
 from tts.core import Completion, Question
+from tts.running import parse_config, run
 from tts.strategies.best_of_n import BestOfN
 from tts.strategies.revision import Revision
 from tts.tiny.tokenizer import CHAT_TEMPLATE
@@ -111,3 +113,18 @@ def test_options_and_budgets_that_make_no_sense_are_refused():
     for options in ({"chains": 0}, {"window": 0}, {"instruction": ""}):
         with pytest.raises(ValidationError):
             Revision(**options)
+
+
+def test_a_run_can_select_within_chains_before_across(tmp_path):
+    sweep = {
+        "model": "simulated",
+        "benchmarks": ["arith:levels=1-2,per_level=2"],
+        "strategies": [{"name": "revision", "n": 6, "chains": 3}, {"name": "multi_temperature", "n": 8}],
+        "selectors": ["majority", "majority_by_group"],
+    }
+    run(parse_config(sweep, "test"), tmp_path / "run")
+    held = read_run(tmp_path / "run")
+    groups = {key[2]: cell.scores["group"].tolist() for key, cell in held.cells.items()}
+    assert groups == {"revision": [0, 0, 1, 1, 2, 2], "multi_temperature": [0, 1, 1, 2, 3, 4, 4, 5]}
+    rows = {(row.strategy, row.selector) for row in curves(held).rows}
+    assert rows == {(s, v) for s in groups for v in sweep["selectors"]}

@@ -105,8 +105,8 @@ class Sampler(Protocol):
 
         ``prefix``: token ids of the answer so far, to be continued. ``turns``: what follows the question in the chat,
         for instance an earlier attempt and what is said to it. ``overrides``: fields of SamplingParams; its
-        ``max_tokens`` is for the whole answer, ``prefix`` included, ``step_tokens`` for this completion; ``stop`` is added
-        to the sweep's own stop strings.
+        ``max_tokens`` is for the whole answer, ``prefix`` included, ``step_tokens`` for this completion; ``stop`` is
+        added to the sweep's own stop strings.
         Asking twice for the same path in one cell is an error: a path names one fresh draw.
         """
         ...
@@ -229,6 +229,9 @@ class Selector(Protocol):
     """Whether it looks at the reference answer: a bound, not a method."""
     needs_scores: bool
     """Whether it picks by a verifier's scores; the same selector then gives one answer a verifier."""
+    by_group: bool
+    """Whether it picks within groups first (the candidates' own score ``group``: chains, temperatures). A sweep uses
+    such a selector only where it names it: without groups it is the plain rule."""
 
     def select(self, pool: Pool, verifier: str | None = None) -> int:
         """Index of the chosen candidate; a candidate without an answer is chosen only where none has one.

@@ -178,8 +178,8 @@ def _guided(config: SweepConfig, source: str) -> SweepConfig:
 
 
 def selectors_of(config: SweepConfig) -> tuple[str, ...]:
-    """The sweep's selectors: those it names, or all that it has what they need for."""
-    usable = tuple(name for name, s in SELECTORS.items() if config.verifiers or not s.needs_scores)
+    """The sweep's selectors: those it names, or all that it has what they need for, without those by group."""
+    usable = tuple(n for n, s in SELECTORS.items() if not s.by_group and (config.verifiers or not s.needs_scores))
     return config.selectors or usable
 
 
