@@ -195,7 +195,7 @@ def _climb(counts: _Counts, weight: Floats, start: Floats, free: int) -> tuple[F
         up = gain >= 0
         theta[running[up]], value[running[up]] = trial[up], reached[up]
         damping[running] = np.where(up, damping[running] / 10, damping[running] * 10).clip(1e-9, 1e6)
-        settled = (up & (gain < 1e-9)) | (np.abs(trial[:, :free] - here[:, :free]).max(axis=1) < 1e-7)
+        settled = (up & (gain < 1e-8)) | (np.abs(trial[:, :free] - here[:, :free]).max(axis=1) < 1e-7)
         running = running[~settled]
         if not len(running):
             break

@@ -25,7 +25,7 @@ FEWEST_POINTS = 4
 """One more than the law has parameters."""
 LEAST_SPAN = 4.0
 """Largest over smallest compute: a shorter curve bends too little for a ceiling."""
-_BENDS = np.geomspace(0.05, 20.0, 121)
+_BENDS = np.geomspace(0.05, 60.0, 141)
 """Rates tried, times the logarithm of the span: from a straight line to a curve flat after its first point."""
 _NARROWED = 4
 """Times that the grid is made finer around the best rate, eightfold each."""
@@ -100,7 +100,9 @@ def fit_saturation(compute: npt.ArrayLike, values: npt.ArrayLike) -> Saturation:
         )
     m, x = len(accuracy), np.log(c / c[0])
     variance = accuracy.var(axis=0, ddof=1) / m
-    weight = 1 / np.maximum(variance, variance.max() / 10)  # a point where all problems agree is not that certain
+    weight = 1 / np.maximum(
+        variance, max(variance.max() / 10, 1e-12)
+    )  # a point where all problems agree is not that certain
     mean = accuracy.mean(axis=0)
     (own,) = _fit(x, mean[None, :], weight)
     misfit = float(np.abs(_law(own[None, :], x)[0] - mean).max())
