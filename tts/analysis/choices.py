@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from tts.analysis.compute import COSTS, POLICY, Models, cell_cost, guide_of, models_of
 from tts.analysis.rundata import Cell, Entry, ProblemInfo, RunData
 from tts.analysis.selection import expected_accuracy, picked_accuracy
 from tts.core import SELECTORS, UsageError, stream
@@ -16,8 +17,22 @@ from tts.core import SELECTORS, UsageError, stream
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-Axis = Callable[[ProblemInfo, Cell, Entry, Ints], Floats]
-"""Compute that one cell takes under budgets (K,), which it serves: (problem, cell, entry, budgets) -> (K,)."""
+
+@dataclass(frozen=True, slots=True)
+class Costed:
+    """What a compute axis looks at: one cell, and the verifier that selects among its candidates."""
+
+    run: RunData
+    problem: ProblemInfo
+    cell: Cell
+    """As the run holds it, never a part of it: its usage is for all of its candidates."""
+    entry: Entry
+    verifier: str
+    """A label, or empty."""
+
+
+Axis = Callable[[Costed, Ints], Floats]
+"""Compute that a cell takes under the budgets (K,) that it serves, selection included: (cell, budgets) -> (K,)."""
 
 Name = tuple[str, str]
 """A problem: benchmark, id."""
@@ -66,24 +81,58 @@ class Held:
     entry: Entry
     cells: Mapping[tuple[Name, int], Sequence[Cell]]
     """By problem and budget (0 for an independent strategy)."""
+    whole: Mapping[tuple[Name, int], Sequence[Cell]]
+    """The same cells as the run holds them, where ``cells`` are parts of them."""
 
 
-def token_axis(problem: ProblemInfo, cell: Cell, entry: Entry, budgets: Ints) -> Floats:
+def token_axis(at: Costed, budgets: Ints) -> Floats:
     """The policy's tokens: generated ones, and its prefill with a perfect cache (`prompt_tokens_ideal`)."""
-    if entry.independent:
-        return np.asarray(budgets * cell.output_tokens.mean() + problem.prompt_tokens, dtype=np.float64)
-    return np.full(len(budgets), float(cell.usage.output_tokens + cell.usage.prompt_tokens_ideal))
+    if at.entry.independent:
+        return np.asarray(budgets * at.cell.output_tokens.mean() + at.problem.prompt_tokens, dtype=np.float64)
+    return np.full(len(budgets), float(at.cell.usage.output_tokens + at.cell.usage.prompt_tokens_ideal))
 
 
-def sample_axis(problem: ProblemInfo, cell: Cell, entry: Entry, budgets: Ints) -> Floats:
+def sample_axis(at: Costed, budgets: Ints) -> Floats:
     """Completions drawn, whole answers and single steps alike."""
-    if entry.independent:
+    if at.entry.independent:
         return budgets.astype(np.float64)
-    return np.full(len(budgets), float(cell.usage.samples))
+    return np.full(len(budgets), float(at.cell.usage.samples))
 
 
-AXES: dict[str, Axis] = {"tokens": token_axis, "samples": sample_axis}
+def flops_axis(parameters: Mapping[str, float] | None = None) -> Axis:
+    """Forward FLOPs of the policy and of every verifier that guides or selects; see `tts.analysis.compute`.
+
+    ``parameters``: see `models_of`. The axis raises UsageError where a model's FLOPs cannot be counted.
+    """
+    known: dict[Path, Models] = {}
+
+    def axis(at: Costed, budgets: Ints) -> Floats:
+        if at.run.path not in known:
+            known[at.run.path] = models_of(at.run, parameters)
+        models = known[at.run.path]
+        cost = cell_cost(at.problem, at.cell, at.entry.independent, at.verifier or None, models)
+        flops = [COSTS.index(name) for name in ("policy_flops", "verifier_flops")]
+        total = cost.fixed[flops].sum() + budgets * cost.each[flops].sum()
+        if np.isnan(total).any():
+            for name in (POLICY, guide_of(at.entry.setting), at.verifier.rpartition(":")[0]):
+                if name:
+                    models.require(name)
+            raise UsageError(
+                f"{at.run.path}: {at.entry.strategy}: the run does not hold what its FLOPs are counted from; "
+                f"`tts run --out {at.run.path}` with this version adds it, or compare by tokens"
+            )
+        return np.asarray(total, dtype=np.float64)
+
+    return axis
+
+
+AXES = ("tokens", "samples", "flops")
 """Compute axes by name."""
+
+
+def axis_of(name: str, parameters: Mapping[str, float] | None = None) -> Axis:
+    """The axis of that name, one of ``AXES``. ``parameters``: see `models_of`."""
+    return {"tokens": token_axis, "samples": sample_axis, "flops": flops_axis(parameters)}[name]
 
 
 def part_of(cell: Cell, at: slice) -> Cell:
@@ -153,17 +202,14 @@ def _is_complete(run: RunData, entry: Entry, problem: ProblemInfo) -> bool:
 
 def hold(run: RunData, entry: Entry, problems: Sequence[ProblemInfo], seeds: Sequence[int]) -> Held:
     """The cells of a setting, some of the run's seeds alone."""
-    return Held(
-        run,
-        entry,
-        {
-            ((p.benchmark, p.id), budget): [
-                run.cells[p.benchmark, p.id, entry.strategy, entry.setting, seed, budget] for seed in seeds
-            ]
-            for p in problems
-            for budget in budgets_of(entry)
-        },
-    )
+    cells = {
+        ((p.benchmark, p.id), budget): [
+            run.cells[p.benchmark, p.id, entry.strategy, entry.setting, seed, budget] for seed in seeds
+        ]
+        for p in problems
+        for budget in budgets_of(entry)
+    }
+    return Held(run, entry, cells, cells)
 
 
 def halved(held: Held, half: int) -> Held | None:
@@ -175,7 +221,8 @@ def halved(held: Held, half: int) -> Held | None:
     if len(some) > 1:
         cut = len(some) // 2
         keep = slice(0, cut) if half == 0 else slice(cut, None)
-        return replace(held, cells={key: cells[keep] for key, cells in held.cells.items()})
+        cells, whole = ({key: found[keep] for key, found in kind.items()} for kind in (held.cells, held.whole))
+        return replace(held, cells=cells, whole=whole)
     if not held.entry.independent or any(len(c) < 2 for cells in held.cells.values() for c in cells):
         return None
 
@@ -238,10 +285,11 @@ def _rows(
     for i, problem in enumerate(problems):
         for at in [slice(0, len(budgets))] if entry.independent else [slice(k, k + 1) for k in range(len(budgets))]:
             ks = np.array(budgets[at], dtype=np.int64)
-            cells = held.cells[(problem.benchmark, problem.id), 0 if entry.independent else int(ks[0])]
-            for seed, cell in enumerate(cells):
+            key = (problem.benchmark, problem.id), 0 if entry.independent else int(ks[0])
+            cells = held.cells[key]
+            for seed, (cell, whole) in enumerate(zip(cells, held.whole[key], strict=True)):
                 right[at, i] += _accuracy(held, cell, selector, verifier, ks, problem, seed) / len(cells)
-                cost[at, i] += axis(problem, cell, entry, ks) / len(cells)
+                cost[at, i] += axis(Costed(held.run, problem, whole, entry, verifier), ks) / len(cells)
     for k, n in enumerate(budgets):
         yield Choice(held.run.path.name, entry.strategy, entry.setting, selector, verifier, n), right[k], cost[k]
 

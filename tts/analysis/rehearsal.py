@@ -1,7 +1,7 @@
-"""Samples held, drawn again in random order: what a pilot of K would have shown, and what each further sample gave.
+"""Samples held, drawn again in random order: what a pilot of K would have shown, and what further samples gave.
 
-Samples held, drawn again in random order: what a pilot of K would have shown, and what further samples gave.
-a model of how answers are distributed: the mean over all rehearsals whose pilot looked the same.
+From the rehearsals of many problems follows what one more sample is worth after a given pilot, for any selector,
+without a model of how answers are distributed: the mean over all rehearsals whose pilot looked the same.
 """
 
 from __future__ import annotations

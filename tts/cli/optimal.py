@@ -23,7 +23,13 @@ if TYPE_CHECKING:
 )
 @click.option("--verifier", metavar="NAME:HOW", help="Whose scores tell difficulty, for --bins predicted.")
 @click.option(
-    "--axis", type=click.Choice(["tokens", "samples"]), default="tokens", help="Unit of compute. [default: tokens]"
+    "--axis",
+    type=click.Choice(["tokens", "samples", "flops"]),
+    default="tokens",
+    help="The policy's tokens, completions, or FLOPs of policy and verifiers. [default: tokens]",
+)
+@click.option(
+    "--parameters", multiple=True, metavar="NAME=COUNT", help="Parameters of a model without a config; repeatable."
 )
 @click.option(
     "--larger", type=click.Path(path_type=Path), metavar="RUN", help="A larger model's run, to match FLOPs with."
@@ -40,6 +46,7 @@ def optimal(
     runs: tuple[Path, ...],
     kind: Literal["oracle", "predicted", "thresholds"],
     axis: str,
+    parameters: tuple[str, ...],
     larger: Path | None,
     times: float | None,
     ratios: tuple[float, ...],
@@ -54,11 +61,12 @@ def optimal(
     tts optimal runs/qwen
     tts optimal runs/qwen-1.5b --larger runs/qwen-7b --times 4.9
     """
-    from tts.analysis.choices import AXES
+    from tts.analysis.choices import axis_of
     from tts.analysis.flops_matched import RATIOS
     from tts.analysis.matched_study import study_matched
     from tts.analysis.optimal_study import study_optimal
     from tts.analysis.rundata import read_run
+    from tts.cli.parameters import read_parameters
     from tts.core import UsageError
     from tts.report.optimal import matched_table, optimal_tables
     from tts.report.tables import print_table, write_tables
@@ -66,7 +74,7 @@ def optimal(
     if (larger is None) != (times is None):
         raise UsageError("--larger and --times go together: a run, and how many times the parameters its model has")
     data = [read_run(run) for run in runs]
-    study = study_optimal(data, kind=kind, axis=AXES[axis], **options)
+    study = study_optimal(data, kind=kind, axis=axis_of(axis, read_parameters(parameters)), **options)
     tables: dict[str, TextTable] = optimal_tables(study, data, axis)
     if larger is not None and times is not None:
         rows = study_matched(study, data, read_run(larger), times=times, ratios=ratios or RATIOS)

@@ -42,8 +42,13 @@ def sweep_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command(short_help="Sample, grade and journal a sweep, or take one up again.")
 @sweep_options
 @click.option("--out", type=click.Path(path_type=Path), help="Run directory. [default: a new one under runs/]")
+@click.option(
+    "--plan", type=click.Path(path_type=Path), metavar="FILE", help="Carry out a plan of `tts allocate`, in its run."
+)
 @click.option("--dry-run", is_flag=True, help="Check the sweep and say what it asks for at most; needs no GPU.")
-def run(file: Path | None, out: Path | None, data_dir: Path | None, dry_run: bool, **flags: Any) -> None:
+def run(
+    file: Path | None, out: Path | None, data_dir: Path | None, plan: Path | None, dry_run: bool, **flags: Any
+) -> None:
     """Sample, grade and journal a sweep, from FILE (YAML), from flags, or both.
 
     An existing directory is taken up where it stopped: nothing is sampled twice, and asking for more n, problems,
@@ -55,15 +60,23 @@ def run(file: Path | None, out: Path | None, data_dir: Path | None, dry_run: boo
             --strategy best_of_n --n 1,4,16,64 --out runs/qwen
     tts run --out runs/qwen                   finish what was interrupted
     tts run --out runs/qwen --n 256           and draw more of the same
+    tts run --plan plan.json                  give each prompt what a plan says
     """
     from tts.cli.sweep import read_sweep
     from tts.core import UsageError
-    from tts.running import new_run_path
+    from tts.running import new_run_path, read_plan
     from tts.running import run as run_sweep
+    from tts.running.rundir import refuse_imported
 
+    if out is not None:
+        refuse_imported(out)
     if dry_run and file is None and out is not None and (out / "config.yaml").is_file():
         file = out / "config.yaml"
+    if plan is not None and dry_run:
+        raise UsageError("--plan: a plan names its samples already; leave out --dry-run")
     config = read_sweep(file, held=out, **flags)
+    if config is None and out is None and plan is not None:
+        out = Path(read_plan(plan).run)
     if config is None and out is None:
         raise UsageError(
             "nothing to run: give a sweep file, or --model, --benchmark and --strategy, or --out of a run to take up"
@@ -74,7 +87,7 @@ def run(file: Path | None, out: Path | None, data_dir: Path | None, dry_run: boo
     if config is not None:
         out = out or (Path(config.out) if config.out else new_run_path(config))
     assert out is not None
-    summary = run_sweep(config, out, data_dir)
+    summary = run_sweep(config, out, data_dir, plan=plan)
     held = f", {summary.held} held before" if summary.held else ""
     redrawn = f", {summary.redrawn} of them lost in flight earlier" if summary.redrawn else ""
     click.echo(f"{summary.cells} cells done; {summary.drawn} samples drawn{redrawn}{held}; {summary.seconds:.1f} s")

@@ -50,11 +50,17 @@ class Cell:
     setting: Setting
     seed: int
     n: int
+    kept_under: int | None = None
+    """The budget that names the outcome where a plan gave each problem an n of its own: it serves no other budget."""
+    pilot: Cell | None = None
+    """What a plan had drawn before it chose this; charged to the cell."""
 
     @property
     def key(self) -> tuple[int, str, str, int, int]:
         """Identity of the cell's outcome: an independent strategy's largest cell serves every smaller budget."""
-        budget = 0 if self.setting.strategy.independent else self.n
+        budget = self.kept_under
+        if budget is None:
+            budget = 0 if self.setting.strategy.independent else self.n
         return self.problem.row, self.setting.name, self.setting.label, self.seed, budget
 
 

@@ -38,6 +38,10 @@ class Runner:
 
     async def _run_cell(self, cell: Cell) -> None:
         tools = CellTools(cell, self._broker, self._panel)
+        if cell.pilot is not None:
+            before = CellTools(cell.pilot, self._broker, self._panel)
+            await cell.pilot.setting.strategy.solve(cell.problem.question, cell.pilot.n, before)
+            tools.charge(before)
         candidates = await cell.setting.strategy.solve(cell.problem.question, cell.n, tools)
         origins = [tools.origin(c) for c in candidates]
         scored, passes = await self._panel.scored(cell.problem, candidates)

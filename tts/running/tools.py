@@ -87,6 +87,12 @@ class CellTools:
         """Where the journal holds a candidate's completions: (context, path) each."""
         return [(self._contexts[c.path], c.path) for c in candidate.completions]
 
+    def charge(self, before: CellTools) -> None:
+        """Charge this cell with what another's tools were asked for, too."""
+        self._requests = [*before._requests, *self._requests]
+        self._steps = [*before._steps, *self._steps]
+        self._scored = {**before._scored, **self._scored}
+
     def usage(self, candidates: Sequence[Candidate], passes: Mapping[str, Sequence[int]] | None = None) -> Usage:
         """What the cell spent. What the journal answered is charged as if it had been computed.
 

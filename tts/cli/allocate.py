@@ -1,0 +1,88 @@
+"""``tts allocate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command(short_help="Share a budget among prompts, by what a few samples of each show.")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--budget", type=float, required=True, help="For all prompts of one seed, the pilot's samples included.")
+@click.option(
+    "--unit",
+    type=click.Choice(["samples", "tokens", "flops"]),
+    default="tokens",
+    help="What the budget counts. [default: tokens]",
+)
+@click.option("--pilot", type=int, default=4, help="Samples that every prompt gets first. [default: 4]")
+@click.option("--selector", metavar="NAME", help="majority, best, weighted or oracle. [default: majority]")
+@click.option("--verifier", metavar="NAME:HOW", help="Whose scores best and weighted pick by. [default: the only one]")
+@click.option("--fit", type=click.Path(path_type=Path), metavar="RUN", help="Learn values from another run's prompts.")
+@click.option("--wrong-costs", "wrong", type=float, default=0.0, help="Cost of a wrong answer; above 0, prompts may be "
+              "left unanswered. [default: 0]")  # fmt: skip
+@click.option("--samples-only", is_flag=True, help="Do not send prompts to the run's other strategies.")
+@click.option(
+    "--parameters", multiple=True, metavar="NAME=COUNT", help="Parameters of a model without a config; repeatable."
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Where the plan goes. [default: RUN/plan.json]")
+def allocate(
+    run: Path,
+    budget: float,
+    unit: str,
+    pilot: int,
+    selector: str | None,
+    verifier: str | None,
+    fit: Path | None,
+    wrong: float,
+    samples_only: bool,
+    parameters: tuple[str, ...],
+    out: Path | None,
+) -> None:
+    """Say how many samples each prompt of RUN should get, by what its first samples show, and what that gains.
+
+    The gain is measured on prompts that had no part in the plan, against the same number of samples for all and
+    against an oracle, at equal compute.
+
+    \b
+    tts allocate runs/qwen --budget 2e6 --out plan.json
+    tts run --plan plan.json
+    """
+    from tts.analysis.choices import axis_of
+    from tts.analysis.held_out import held_out
+    from tts.analysis.plan import make_plan, plan_json
+    from tts.analysis.planning import Rules, rehearse_run
+    from tts.analysis.rundata import read_run
+    from tts.cli.parameters import read_parameters
+    from tts.core import UsageError
+    from tts.report.allocation import allocation_tables, write_plan
+    from tts.report.tables import print_table, write_tables
+
+    if not (budget > 0 and budget < float("inf") and 0 <= wrong < float("inf")):
+        raise UsageError("--budget must be a positive number, and --wrong-costs none below 0")
+    data = read_run(run)
+    fitted = data if fit is None else read_run(fit)
+    selector = selector or "majority"
+    if selector in ("best", "weighted") and verifier is None:
+        if len(fitted.verifiers) != 1:
+            found = ", ".join(fitted.verifiers) or "none; `tts score` adds one"
+            raise UsageError(f"--verifier: {selector} needs one; {fitted.path} has {found}")
+        verifier = fitted.verifiers[0]
+    rules = Rules(
+        selector, (verifier or "") if selector in ("best", "weighted") else "", pilot, wrong, not samples_only
+    )
+    axis = axis_of(unit, read_parameters(parameters))
+    known = rehearse_run(fitted, rules, axis)
+    rows = make_plan(data, known, budget, unit, axis, fitted)
+    result = held_out(known, budget * len(known.prompts.problems) / (len(rows) / len(data.seeds)), unit)
+    tables = allocation_tables(rows, result, rules, unit)
+    for table in tables.values():
+        print_table(table)
+    if selector == "oracle":
+        click.echo("Note: oracle feedback: the pilot was graded against the reference answers.")
+    paths = write_tables(run / "report", tables)
+    paths.append(write_plan(out or run / "plan.json", plan_json(data, known, rows, budget, unit)))
+    for path in paths:
+        click.echo(path)
+    click.echo(f"next: tts run --plan {paths[-1]}")
