@@ -45,7 +45,10 @@ class ImplicitOptions(VerifierOptions):
 
 
 def create(model: str, options: Mapping[str, Any], engine: Mapping[str, Any], field: str) -> Implicit:
-    """The verifier for ``implicit/STRONG``. Raises UsageError where a model is missing or is no language model."""
+    """How much likelier a strong model finds each step than a weak one: `implicit/STRONG` with `weak: MODEL`.
+
+    Raises UsageError where a model is missing or is no language model.
+    """
     if not model:
         raise UsageError(f"{field}.name: found 'implicit', expected implicit/STRONG, with the option weak: MODEL")
     config = read_options(ImplicitOptions, "implicit", "", options, field)
@@ -121,7 +124,7 @@ class Implicit(Verifier):
         config = self.config
         asked = plain(question.text, tokenizer)
         if getattr(tokenizer, "chat_template", None) is None:
-            prompt = tokenizer.encode("\n\n".join(filter(None, [config.system, asked, ""])))
+            prompt = tokenizer.encode("".join(f"{part}\n\n" for part in (config.system, asked) if part))
         else:
             messages = [{"role": "user", "content": asked}]
             if config.system is not None:

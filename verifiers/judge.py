@@ -57,7 +57,10 @@ class JudgeOptions(VerifierOptions):
 
 
 def create(model: str, options: Mapping[str, Any], engine: Mapping[str, Any], field: str) -> Judge:
-    """The verifier for ``judge/MODEL``. Raises UsageError for a missing model or options that make no sense."""
+    """A chat model that is asked whether the answer is correct: the probability of yes, or the share of `votes`.
+
+    Raises UsageError for a missing model or options that make no sense.
+    """
     if not model:
         raise UsageError(f"{field}.name: found 'judge', expected judge/MODEL")
     config = read_options(JudgeOptions, "judge", "", options, field)

@@ -31,7 +31,10 @@ class OrmOptions(VerifierOptions):
 
 
 def create(model: str, options: Mapping[str, Any], engine: Mapping[str, Any], field: str) -> Orm:
-    """The verifier for ``orm/MODEL``. Raises UsageError where the model is missing or has no such head."""
+    """An outcome reward model: a sequence-classification head's score of a whole answer.
+
+    Raises UsageError where the model is missing or has no such head.
+    """
     if not model:
         raise UsageError(f"{field}.name: found 'orm', expected orm/MODEL")
     config = read_options(OrmOptions, "orm", "", options, field)

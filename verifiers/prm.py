@@ -43,7 +43,10 @@ _BY_NAME = {
 
 
 def create(model: str, options: Mapping[str, Any], engine: Mapping[str, Any], field: str) -> Prm:
-    """The verifier for ``prm/MODEL``. Raises UsageError where the model is missing or is no reward model."""
+    """A process reward model: Qwen2.5-Math-PRM, Skywork, RLHFlow, Math-Shepherd, or any token-classification head.
+
+    Raises UsageError where the model is missing, is no reward model or is of no known family.
+    """
     if not model:
         raise UsageError(f"{field}.name: found 'prm', expected prm/MODEL")
     own = {name: value for name, value in options.items() if name != "family"}
