@@ -6,16 +6,14 @@ are bounded, and what is not understood has no value.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from tts.verifiers.rational import Reader, UnreadableError
+
 _MAX_LENGTH = 400
-_MAX_POWER = 64
-_MAX_BITS = 4096
-_MAX_FACTORIAL = 200
 _MAX_UNIT_WORDS = 4
 _TOKEN = re.compile(
     r"(?P<space>\s*)(?:(?P<number>\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
@@ -214,8 +212,8 @@ def _quantity(tokens: Sequence[_Token]) -> Quantity | None:
     if not any(t.kind == "number" for t in tokens):
         return None
     try:
-        value = _Reader(tokens).read()
-    except (_UnreadableError, ZeroDivisionError, RecursionError):
+        value = Reader([t.text for t in tokens]).read()
+    except (UnreadableError, ZeroDivisionError, RecursionError):
         return None
     core = (
         [t for t in tokens if t.text not in "()%+-"]
@@ -234,90 +232,3 @@ def _quantity(tokens: Sequence[_Token]) -> Quantity | None:
     )
     rounded = not bare and any(re.search(r"\.\d\d", number) for number in numbers)
     return Quantity(value, bare, place, percent, units[-1] if units else "", divided, rounded)
-
-
-class _UnreadableError(Exception):
-    """Not an expression, or too large a one."""
-
-
-class _Reader:
-    """Recursive descent: sums of products of powers; a number before a bracket multiplies it."""
-
-    def __init__(self, tokens: Sequence[_Token]):
-        self.tokens = [t.text for t in tokens]
-        self.at = 0
-
-    def read(self) -> Fraction:
-        value = self._sum()
-        if self.at < len(self.tokens):
-            raise _UnreadableError
-        return value
-
-    def _next(self) -> str:
-        return self.tokens[self.at] if self.at < len(self.tokens) else ""
-
-    def _take(self, *signs: str) -> str:
-        if self._next() in signs:
-            self.at += 1
-            return self.tokens[self.at - 1]
-        return ""
-
-    def _sum(self) -> Fraction:
-        value = self._product()
-        while sign := self._take("+", "-"):
-            value += self._product() if sign == "+" else -self._product()
-        return value
-
-    def _product(self) -> Fraction:
-        value = self._signed()
-        while True:
-            if sign := self._take("*", "/"):
-                other = self._signed()
-                value = value * other if sign == "*" else value / other
-            elif self._next() == "(":
-                value *= self._power()
-            else:
-                return _small(value)
-
-    def _signed(self) -> Fraction:
-        if sign := self._take("+", "-"):
-            return self._signed() if sign == "+" else -self._signed()
-        return self._power()
-
-    def _power(self) -> Fraction:
-        base = self._postfix()
-        if not self._take("^"):
-            return base
-        exponent = self._signed()
-        if exponent.denominator != 1 or abs(exponent) > _MAX_POWER:
-            raise _UnreadableError
-        return _small(base ** int(exponent))
-
-    def _postfix(self) -> Fraction:
-        value = self._atom()
-        while sign := self._take("!", "%"):
-            if sign == "%":
-                value /= 100
-            elif value.denominator == 1 and 0 <= value <= _MAX_FACTORIAL:
-                value = Fraction(math.factorial(int(value)))
-            else:
-                raise _UnreadableError
-        return value
-
-    def _atom(self) -> Fraction:
-        if self._take("("):
-            value = self._sum()
-            if not self._take(")"):
-                raise _UnreadableError
-            return value
-        token = self._next()
-        if not token or not (token[0].isdigit() or token[0] == "."):
-            raise _UnreadableError
-        self.at += 1
-        return _small(Fraction(token.replace(",", "")))
-
-
-def _small(value: Fraction) -> Fraction:
-    if max(abs(value.numerator), value.denominator).bit_length() > _MAX_BITS:
-        raise _UnreadableError
-    return value
