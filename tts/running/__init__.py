@@ -2,6 +2,7 @@
 
 from tts.running.config import SweepConfig, load_strategy, parse_config, settings_of
 from tts.running.estimate import Expected, estimate
+from tts.running.plan import read_plan
 from tts.running.problems import render
 from tts.running.run import Summary, run
 from tts.running.rundir import new_run_path
@@ -15,6 +16,7 @@ __all__ = [
     "load_strategy",
     "new_run_path",
     "parse_config",
+    "read_plan",
     "render",
     "run",
     "score_run",
