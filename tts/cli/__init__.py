@@ -13,6 +13,7 @@ import click
 
 import tts
 from tts.cli.export import export
+from tts.cli.import_ import import_
 from tts.cli.listing import listing
 from tts.cli.optimal import optimal
 from tts.cli.prompt import show_prompt
@@ -47,7 +48,7 @@ def cli() -> None:
     """
 
 
-for _command in (run, report, optimal, score, verify_steps, listing, show_prompt, export):
+for _command in (run, report, optimal, score, verify_steps, listing, show_prompt, export, import_):
     cli.add_command(_command)
 
 

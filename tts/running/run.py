@@ -24,7 +24,7 @@ from tts.running.panel import Members, Panel, check_guides, labels_of, members_o
 from tts.running.problems import load_new, render_chat, take_up
 from tts.running.progress import Progress, Status
 from tts.running.provenance import commit, hardware, versions
-from tts.running.rundir import RunDir
+from tts.running.rundir import RunDir, refuse_imported
 from tts.running.runner import Runner
 from tts.running.terminal import output_to
 
@@ -56,6 +56,7 @@ def run(
     ``engine``: instead of the one that the configuration names, for tests; ``stream``: where progress is shown.
     Raises UsageError for what the user can mend and EngineError when the engine dies; what was journaled stays.
     """
+    refuse_imported(out)
     with RunDir(out) as rundir:
         union = rundir.union(config)
         settings = settings_of(union, str(out / "config.yaml"))

@@ -157,3 +157,16 @@ def new_run_path(config: SweepConfig) -> Path:
     while path.exists():
         path, i = base.with_name(f"{base.name}-{i}"), i + 1
     return path
+
+
+def refuse_imported(place: Path) -> None:
+    """Raise UsageError where ``place`` is a run of imported samples: no model can draw more of them."""
+    try:
+        info = json.loads((place / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    if isinstance(info, dict) and info.get("imported"):
+        raise UsageError(
+            f"{place}: its samples were imported, and their model is not known here, so there is nothing to run; "
+            "`tts report` reads it as it is: import more files into a new directory, or name another --out"
+        )

@@ -11,7 +11,7 @@ from tts.running.absent import AbsentEngine
 from tts.running.config import parse_config
 from tts.running.merge import merge
 from tts.running.run import Summary, run
-from tts.running.rundir import RunDir
+from tts.running.rundir import RunDir, refuse_imported
 
 
 def score_run(place: Path, verifiers: Sequence[Mapping[str, Any]], stream: TextIO | None = None) -> Summary:
@@ -21,6 +21,7 @@ def score_run(place: Path, verifiers: Sequence[Mapping[str, Any]], stream: TextI
     """
     if not (place / "config.yaml").is_file():
         raise UsageError(f"RUN: {place} is no run directory; name the directory that `tts run` printed")
+    refuse_imported(place)
     with RunDir(place) as rundir:
         before, model = rundir.config, rundir.info.get("model")
     if before is None or model is None:

@@ -1,0 +1,73 @@
+"""``tts import``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from tts.running.importing import Imported
+
+_SHOWN = "answers that our grader and the file judge differently"
+
+
+@click.command("import", short_help="Make a run from samples made elsewhere.")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Run directory to make.")
+@click.option("--format", "kind", type=click.Choice(["jsonl", "lm-eval", "inspect"]), help="[default: by the file]")
+@click.option("--id", "id_", default="id", show_default=True, metavar="COLUMN", help="Problem id.")
+@click.option("--gold", default="gold", show_default=True, metavar="COLUMN", help="Reference answer.")
+@click.option("--text", default="text", show_default=True, metavar="COLUMN", help="The answer's text; samples.text.")
+@click.option("--question", metavar="COLUMN", help="The problem's text. [default: question, problem, prompt or query]")
+@click.option("--level", metavar="COLUMN", help="Difficulty. [default: level, where it is there]")
+@click.option("--tokens", metavar="COLUMN", help="Generated tokens. [default: estimated from the text's length]")
+@click.option("--correct", metavar="COLUMN", help="The file's own verdict: true or false, 1 or 0.")
+@click.option("--finish", metavar="COLUMN", help="Finish reason; 'length' means that the answer was cut.")
+@click.option("--score", "scores", multiple=True, metavar="NAME=COLUMN", help="A verifier's score; repeatable.")
+@click.option("--labels", type=click.Choice(["own", "file", "both"]), default="own", show_default=True,
+              help="Whose verdicts count: our grader's, the file's, or both beside each other.")  # fmt: skip
+@click.option("--benchmark", metavar="NAME", help="Whose rules of grading hold. [default: mathematical equivalence]")
+@click.option("--n", metavar="N,N,...", help="Budgets of the curves. [default: powers of two]")
+@click.option("--filter", "metric_filter", metavar="NAME", help="lm-eval: whose metric is the label. [default: first]")
+def import_(files: tuple[Path, ...], out: Path, id_: str, scores: tuple[str, ...], n: str | None, **flags: Any) -> None:
+    """Make a run from samples made elsewhere, so that `tts report` and all analyses work on them.
+
+    FILE is JSONL with one sample a row, or one problem a row with lists of samples; lm-eval's samples_*.jsonl; or an
+    inspect .eval log. A column is a name or a dotted path, and a list on the way is one value a sample.
+
+    \b
+    tts import mine.jsonl --text response --gold answer --out runs/mine
+    tts import scored.jsonl --text samples.text --tokens samples.output_tokens \\
+               --correct samples.correct --score prm=samples.prm_score --labels both --out runs/scored
+    tts import samples_gsm8k_2025-01-01.jsonl --labels both --out runs/gsm8k
+    """
+    from tts.core import UsageError
+    from tts.running.foreign import Columns
+    from tts.running.importing import import_samples
+
+    names = ("gold", "text", "question", "level", "tokens", "correct", "finish")
+    pairs = [part.partition("=") for part in scores]
+    if wrong := [part for part, (name, _, column) in zip(scores, pairs, strict=True) if not (name and column)]:
+        raise UsageError(f"--score: found {wrong[0]!r}, expected NAME=COLUMN")
+    by_name = {name: column for name, _, column in pairs}
+    columns = Columns(id=id_, scores=by_name, **{name: flags.pop(name) for name in names})
+    try:
+        budgets = [int(part) for part in n.split(",")] if n else []
+    except ValueError:
+        budgets = [0]
+    if any(k < 1 for k in budgets):
+        raise UsageError(f"--n: found {n!r}, expected budgets of at least 1, for instance 1,4,16")
+    _say(import_samples(files, out, columns, budgets=budgets, **flags), flags["labels"], out)
+
+
+def _say(done: Imported, labels: str, out: Path) -> None:
+    counts = f"{done.problems} problems, {done.samples} samples; n = {', '.join(map(str, done.budgets))}"
+    click.echo(f"{counts}; token counts are estimated" if done.estimated else counts)
+    if labels == "both":
+        click.echo(f"{len(done.disagreements)} of {done.samples} {_SHOWN}: {out / 'disagreements.jsonl'}")
+        for d in done.disagreements:
+            ours, theirs = ("correct" if right else "wrong" for right in (d.ours, d.file))
+            click.echo(f"  {d.problem} sample {d.sample}: ours {ours}, file {theirs}; {d.answer!r} for {d.gold!r}")
+    click.echo(f"next: tts report {out}")
