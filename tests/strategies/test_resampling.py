@@ -119,3 +119,11 @@ def test_flattened_resampling_and_kept_ancestors_leave_the_expected_weights_as_t
 def test_plain_resampling_leaves_weights_of_one():
     _, left = resample(np.log([0.1, 0.2, 0.7]), "systematic", np.random.default_rng(0))
     np.testing.assert_allclose(left, 0, atol=1e-12)
+
+
+def test_a_temperature_flattens_what_ancestors_are_drawn_by():
+    parts, counts = np.array([1.0, 16.0]), np.zeros(2)
+    for u in (np.arange(1000) + 0.5) / 1000:
+        ancestors, _ = resample(np.log(parts), "multinomial", Fixed(u), temperature=2.0)
+        counts += np.bincount(ancestors, minlength=2) / 1000
+    np.testing.assert_allclose(counts, 2 * np.sqrt(parts) / np.sqrt(parts).sum(), atol=1e-2)
