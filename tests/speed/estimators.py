@@ -16,7 +16,19 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tts.analysis import best_of_k, majority_at_k, pass_at_k, weighted_majority_at_k
+from tts.analysis import (
+    all_of_k,
+    best_of_k,
+    fit_beta_binomial,
+    fit_coverage_law,
+    g_pass_at_k,
+    majority_at_k,
+    mean_g_pass_at_k,
+    mean_interval,
+    pass_at_k,
+    weighted_majority_at_k,
+    worst_of_k,
+)
 
 DRAWS = 1_000
 
@@ -65,14 +77,22 @@ def main(problems: int, n: int) -> None:
     table: dict[str, Callable[[], object]] = {
         "pass_at_k": lambda: pass_at_k(n, right[:, None], ks),
         "best_of_k": lambda: [best_of_k(d.scores, d.correct, ks, answered=d.classes >= 0) for d in data],
+        "worst_of_k": lambda: [worst_of_k(d.scores, d.correct, ks, answered=d.classes >= 0) for d in data],
+        "all_of_k": lambda: all_of_k(n, right[:, None], ks),
+        "g_pass_at_k, tau 0.5": lambda: g_pass_at_k(n, right[:, None], ks, 0.5),
+        "mean_g_pass_at_k": lambda: mean_g_pass_at_k(n, right[:, None], ks),
         "majority_at_k": lambda: [majority_at_k(d.classes, d.correct, ks) for d in data],
         f"weighted_majority_at_k, {DRAWS} draws": lambda: [
             weighted_majority_at_k(d.classes, d.scores, d.correct, ks, draws=DRAWS, rng=np.random.default_rng(0))
             for d in data
         ],
+        "mean_interval of one k": lambda: mean_interval(right / n),
+        "fit_coverage_law": lambda: fit_coverage_law(n, right),
+        "fit_beta_binomial": lambda: fit_beta_binomial(n, right),
     }
+    sys.stdout.write(f"{problems} problems x {n} samples, every k\n")
     for name, work in table.items():
-        sys.stdout.write(f"{name:40} {seconds(work):8.2f} s for {problems} problems x {n} samples, every k\n")
+        sys.stdout.write(f"{name:40} {seconds(work):8.2f} s\n")
         sys.stdout.flush()
 
 
