@@ -4,7 +4,8 @@
 TINY := tts/tiny/weights
 TINY_RUN := $(BIN)/python -m tts.tiny
 
-.PHONY: tiny-models tiny-policy tiny-large tiny-rollouts tiny-prm tiny-prm-weak tiny-models-eval tiny-models-card
+.PHONY: tiny-models tiny-policy tiny-large tiny-rollouts tiny-prm tiny-prm-weak tiny-models-eval tiny-models-card \
+  strategies-table
 
 tiny-models: tiny-policy tiny-large tiny-prm tiny-prm-weak  ## train the tiny models that are missing
 
@@ -29,3 +30,7 @@ tiny-models-eval: tiny-models tiny-rollouts  ## measure the tiny models through 
 
 tiny-models-card: $(INSTALLED)  ## write the measured figures into docs/tiny-models.md
 	$(TINY_RUN).card docs/tiny-models.md
+
+strategies-table: $(INSTALLED)  ## run all strategies on arith through vLLM and write docs/strategies.md's tables (an hour)
+	$(BIN)/tts run examples/arith_strategies.yaml --out runs/strategies
+	$(TINY_RUN).strategies runs/strategies docs/strategies.md
