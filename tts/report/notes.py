@@ -19,6 +19,7 @@ FEW = 30
 def notes(run: RunData, result: Curves) -> list[str]:
     """Warnings, one sentence or two each, plain text (not escaped); empty where there is nothing to warn of."""
     return [
+        *_imported(run),
         *_unfinished(run, result),
         *_unscored(run, result),
         *_sampling(run),
@@ -65,6 +66,27 @@ def _options(setting: str) -> dict[str, object] | None:
 def variant(selector: str, verifier: str) -> str:
     """A selector for people, with the scores it picks by: ``best (prm/tiny-arith:last)``."""
     return f"{selector} ({verifier})" if verifier else selector
+
+
+def _imported(run: RunData) -> Iterator[str]:
+    """What is not known of samples that were made elsewhere."""
+    imported = run.info.get("imported")
+    if not imported:
+        return
+    yield (
+        f"These samples were imported from {', '.join(imported['files'])}. Prompts are not counted, and the verdicts "
+        f"are {_VERDICTS.get(imported['labels'], 'not named')}."
+    )
+    if imported["tokens"] == "estimated":
+        yield "Token counts of the imported samples are estimated, a token for four bytes of text."
+
+
+_VERDICTS = {
+    "own": "our grader's",
+    "file": "those of the files",
+    "both": "our grader's, and those of the files where the setting says so",
+}
+"""By what ``tts import --labels`` was given."""
 
 
 def _unfinished(run: RunData, result: Curves) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,15 +28,16 @@ class ReportPaths:
     """The rows by difficulty; None where no benchmark states more than one level."""
 
 
-def write_report(run: Path) -> ReportPaths:
+def write_report(run: Path, parameters: Mapping[str, float] | None = None) -> ReportPaths:
     """Write ``RUN/report/curves.csv``, ``report.html`` and ``report.png``; the same run gives the same bytes.
 
     ``by_level.csv`` is written beside them where a benchmark states more than one level of difficulty. Nothing else
-    in the run directory is touched, and a run that is still being written may be reported on.
+    in the run directory is touched, and a run that is still being written may be reported on. ``parameters``: parameter
+    counts of models whose FLOPs the run does not tell, see `tts.analysis.models_of`.
     Raises UsageError where ``run`` is no readable run directory, holds no complete problem, or is not writable.
     """
     data = read_run(run)
-    result = curves(data)
+    result = curves(data, parameters)
     folder = run / "report"
     paths = ReportPaths(
         folder / "curves.csv",
