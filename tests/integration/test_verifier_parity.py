@@ -1,6 +1,6 @@
 """Every model-backed verifier against a plain torch forward written here, on random checkpoints of the real kinds.
 
-Four engines in all: a language model serves RLHFlow's format, the judge and the implicit reward's strong side.
+Five engines in all: one language model serves RLHFlow's format, the judge and the implicit reward's strong side.
 """
 
 from __future__ import annotations
@@ -288,7 +288,7 @@ async def test_orm(tmp_path: Path) -> None:
         ids = tokenizer.encode(tokenizer.apply_chat_template(chat, tokenize=False), add_special_tokens=False)
         with torch.inference_mode():
             states = model.model(torch.tensor([ids])).last_hidden_state[0]
-        raw.append([float(states[-1] @ model.score.weight[0])])
+            raw.append([float(states[-1] @ model.score.weight[0])])
     orm = make_verifier(f"orm/{tmp_path}", {"output": "raw"}, ENGINE, "v")
     try:
         agree(await orm.score(QUESTION, candidates()), raw)
