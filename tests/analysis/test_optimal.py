@@ -168,7 +168,7 @@ def test_bins_come_from_samples_that_are_not_compared(simulated):
     one = simulated("one")
     study = study_optimal([one], resamples=10)
     assert "second half of the 16 samples" in study.difficulty
-    assert {c.n for c in study.table.choices} == {1, 4}
+    assert {c.n for c in study.table.choices} == {1, 2, 4, 8}
     first = [c.series for c in study.table.choices].index(study.table.choices[0].series)
     entry = one.plan[0]
     for i, p in enumerate(study.problems):
@@ -178,7 +178,7 @@ def test_bins_come_from_samples_that_are_not_compared(simulated):
     two = simulated("two", seeds=[0, 1])
     study = study_optimal([two], resamples=10)
     assert "seed 1" in study.difficulty
-    assert {c.n for c in study.table.choices} == {1, 4, 16}
+    assert {c.n for c in study.table.choices} == {1, 2, 4, 8, 16}
     for i, p in enumerate(study.problems):
         cell = two.cells[p.benchmark, p.id, entry.strategy, entry.setting, 0, 0]
         assert study.table.accuracy[first, i] == pytest.approx(cell.correct.mean())

@@ -234,10 +234,11 @@ def halved(held: Held, half: int) -> Held | None:
 
 
 def tabulate(parts: Sequence[Held], problems: Sequence[ProblemInfo], axis: Axis) -> tuple[Table, tuple[str, ...]]:
-    """What each setting, selector, verifier and planned budget gives and costs, and why some were left out.
+    """What each setting, selector, verifier and budget gives and costs, and why some were left out.
 
+    Budgets are the planned ones; of independent samples those that the cells hold (a half may not), and powers of two.
     Oracle selectors are no choice; ``first`` is one at the smallest budget only, since more samples add nothing to it.
-    A budget that the cells do not hold (of a half) is left out. Seeds are averaged within a problem.
+    Seeds are averaged within a problem.
     Raises UsageError where nothing can be chosen at all.
     """
     choices: list[Choice] = []
@@ -275,12 +276,12 @@ def _rows(
     if verifier and any(verifier not in c.scores for cells in held.cells.values() for c in cells if len(c)):
         return
     entry = held.entry
-    smallest = min(len(c) for cells in held.cells.values() for c in cells) if entry.independent else entry.n[-1]
-    budgets = [n for n in entry.n if n <= smallest]
+    budgets = list(entry.n)
+    if entry.independent:
+        smallest = min(len(c) for cells in held.cells.values() for c in cells)
+        budgets = sorted({*(n for n in entry.n if n <= smallest), *(2**i for i in range(smallest.bit_length()))})
     if selector == "first":
         budgets = budgets[:1]
-    if not budgets:
-        return
     right, cost = np.zeros((len(budgets), len(problems))), np.zeros((len(budgets), len(problems)))
     for i, problem in enumerate(problems):
         for at in [slice(0, len(budgets))] if entry.independent else [slice(k, k + 1) for k in range(len(budgets))]:

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 import click
 
 import tts
+from tts.cli.allocate import allocate
+from tts.cli.compare import compare
 from tts.cli.export import export
 from tts.cli.import_ import import_
 from tts.cli.listing import listing
@@ -48,7 +50,7 @@ def cli() -> None:
     """
 
 
-for _command in (run, report, optimal, score, verify_steps, listing, show_prompt, export, import_):
+for _command in (run, report, optimal, allocate, compare, score, verify_steps, listing, show_prompt, export, import_):
     cli.add_command(_command)
 
 

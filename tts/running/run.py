@@ -21,6 +21,7 @@ from tts.running.config import SweepConfig, selectors_of, settings_of
 from tts.running.journal import Journal
 from tts.running.outcomes import Outcomes
 from tts.running.panel import Members, Panel, check_guides, labels_of, members_of
+from tts.running.plan import Work, check_problems, keep_plan, planned_cells, plans_of, work_of
 from tts.running.problems import load_new, render_chat, take_up
 from tts.running.progress import Progress, Status
 from tts.running.provenance import commit, hardware, versions
@@ -50,10 +51,12 @@ def run(
     data_dir: Path | None = None,
     engine: Engine | None = None,
     stream: TextIO | None = None,
+    plan: Path | None = None,
 ) -> Summary:
-    """Run a sweep in ``out``, or finish the one that it holds (``config`` None).
+    """Run a sweep in ``out``, or finish the one that it holds (``config`` None), and carry out its plans.
 
-    ``engine``: instead of the one that the configuration names, for tests; ``stream``: where progress is shown.
+    ``plan``: a further plan, of `tts allocate`, which becomes part of the run. ``engine``: instead of the one that the
+    configuration names, for tests; ``stream``: where progress is shown.
     Raises UsageError for what the user can mend and EngineError when the engine dies; what was journaled stays.
     """
     refuse_imported(out)
@@ -64,15 +67,20 @@ def run(
         check_guides(settings, members, str(out / "config.yaml"))
         engine = engine or engine_for(union, rundir)
         rundir.check_model(union.model, engine.identity)
+        model = fingerprint(engine.identity)
+        works = [work_of(p, source, settings, model) for p, source in plans_of(rundir, plan)]
         new = load_new(union, rundir, engine, data_dir)
         rundir.save_config(union)
         journal = Journal(rundir.journal)
         try:
             problems = take_up(new, rundir, journal, engine)
+            for work in works:
+                check_problems(work, [(p.benchmark, p.question.id) for p in problems], union.seeds)
+                keep_plan(rundir, work.plan)
             with output_to(out / "engine.log"):
                 stream = stream or sys.stderr
                 print(f"run directory: {out}", file=stream, flush=True)  # only now has the run begun
-                return asyncio.run(_session(union, settings, problems, members, rundir, journal, engine, stream))
+                return asyncio.run(_session(union, settings, works, problems, members, rundir, journal, engine, stream))
         except BaseExceptionGroup as group:
             raise _first(group) from None
         finally:
@@ -82,6 +90,7 @@ def run(
 async def _session(
     config: SweepConfig,
     settings: Sequence[Setting],
+    works: Sequence[Work],
     problems: Sequence[HeldProblem],
     members: Members,
     rundir: RunDir,
@@ -90,11 +99,13 @@ async def _session(
     stream: TextIO,
 ) -> Summary:
     began = time.monotonic()
-    session = _describe(rundir, config, settings, members, engine)
+    session = _describe(rundir, config, settings, works, members, engine)
     broker = Broker(engine, journal, lambda chat: render_chat(chat, config.prompt, engine))
     with Outcomes(config.grading, labels_of(members), journal) as outcomes:
         panel = Panel(members, journal, outcomes.verdicts)
         cells = list(cells_of(problems, settings, config.seeds))
+        for work in works:
+            cells += planned_cells(work, problems, len(cells))
         finished = outcomes.finished()
         todo = [c for c in cells if finished.get(c.key, 0) < c.n]
         runner = Runner(broker, journal, outcomes, panel)
@@ -115,7 +126,12 @@ async def _session(
 
 
 def _describe(
-    rundir: RunDir, config: SweepConfig, settings: Sequence[Setting], members: Members, engine: Engine
+    rundir: RunDir,
+    config: SweepConfig,
+    settings: Sequence[Setting],
+    works: Sequence[Work],
+    members: Members,
+    engine: Engine,
 ) -> dict[str, Any]:
     """Write down what is run and on what; returns the new session's entry."""
     session: dict[str, Any] = {
@@ -146,6 +162,10 @@ def _describe(
     info["plan"] = [
         {"strategy": s.name, "setting": s.label, "independent": s.strategy.independent, "n": list(s.budgets)}
         for s in settings
+    ]
+    info["plan"] += [
+        {"strategy": w.pilot.name, "setting": w.label, "independent": False, "n": [w.budget], "planned": True}
+        for w in works
     ]
     info.setdefault("sessions", []).append(session)
     rundir.save_info()

@@ -1,0 +1,42 @@
+"""``tts compare``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command(short_help="Compare a run's verifiers on identical samples.")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--n", "ns", metavar="N,N,...", help="Budgets. [default: powers of two, and the run's]")
+def compare(run: Path, ns: str | None) -> None:
+    """Compare the verifiers of RUN on its independent samples: selection, discrimination, calibration, agreement, cost.
+
+    Writes RUN/report/compare_*.csv; the reliability data are there alone.
+
+    \b
+    tts score runs/qwen --verifier prm/Qwen/Qwen2.5-Math-PRM-7B
+    tts compare runs/qwen --n 1,4,16,64
+    """
+    from tts.analysis.compare import compare_verifiers
+    from tts.analysis.rundata import read_run
+    from tts.core import UsageError
+    from tts.report.compare import compare_tables
+    from tts.report.tables import print_table, write_tables
+
+    try:
+        ks = None if ns is None else [int(n) for n in ns.split(",")]
+    except ValueError:
+        raise UsageError(f"--n: found {ns!r}, expected whole numbers, for instance 1,4,16") from None
+    found = compare_verifiers(read_run(run), ks)
+    setting = "" if found.entry.setting == "{}" else f" {found.entry.setting}"
+    click.echo(f"{len(found.problems)} problems, {found.samples} samples each of {found.entry.strategy}{setting}\n")
+    tables = compare_tables(found)
+    for name, table in tables.items():
+        if name != "compare_reliability":
+            print_table(table)
+    for note in found.notes:
+        click.echo(f"Note: {note}.")
+    for path in write_tables(run / "report", tables):
+        click.echo(path)
