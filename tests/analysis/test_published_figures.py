@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tts.analysis import best_of_k, majority_at_k, pass_at_k
+from tts.analysis import best_of_k, fit_beta_binomial, fit_coverage_law, majority_at_k, pass_at_k
 
 
 def rows(folder: Path, name: str) -> list[dict]:
@@ -21,6 +21,14 @@ def test_game_of_24_with_gpt4(shared_data, prompt, pass_1, solved):
     correct = np.array([sum(r["correct"]) for r in rows(shared_data, f"tot_game24_gpt4_{prompt}_100x100.jsonl")])
     assert pass_at_k(100, correct, 1).mean() == pytest.approx(pass_1, abs=1e-12)
     assert pass_at_k(100, correct, 100).sum() == solved
+
+
+@pytest.mark.parametrize(("prompt", "solved"), [("cot", 49), ("standard", 33)])
+def test_bands_from_25_samples_hold_the_coverage_of_100(shared_data, prompt, solved):
+    marks = [r["correct"] for r in rows(shared_data, f"tot_game24_gpt4_{prompt}_100x100.jsonl")]
+    some = np.random.default_rng(0).permuted(np.array(marks, dtype=int), axis=1)[:, :25].sum(axis=1)
+    for band in (fit_coverage_law(25, some).at([100]), fit_beta_binomial(25, some).coverage([100])):
+        assert band.low[0] < solved / 100 < band.high[0]
 
 
 def test_qwen_math_100x8(shared_data):
