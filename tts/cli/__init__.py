@@ -14,6 +14,7 @@ import click
 import tts
 from tts.cli.allocate import allocate
 from tts.cli.compare import compare
+from tts.cli.cost import cost
 from tts.cli.export import export
 from tts.cli.import_ import import_
 from tts.cli.listing import listing
@@ -50,7 +51,10 @@ def cli() -> None:
     """
 
 
-for _command in (run, report, optimal, allocate, compare, score, verify_steps, listing, show_prompt, export, import_):
+for _command in (
+    *(run, report, optimal, allocate, compare, cost),
+    *(score, verify_steps, import_, listing, show_prompt, export),
+):
     cli.add_command(_command)
 
 

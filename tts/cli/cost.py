@@ -1,0 +1,49 @@
+"""``tts cost``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command(short_help="What every point of a run's curves costs: tokens, FLOPs and money.")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--prices", type=click.Path(path_type=Path), metavar="FILE", help="Price table in YAML.")
+@click.option(
+    "--parameters", multiple=True, metavar="NAME=COUNT", help="Parameters of a model without a config; repeatable."
+)
+def cost(run: Path, prices: Path | None, parameters: tuple[str, ...]) -> None:
+    """What every point of a run's curves costs: means per problem of tokens, FLOPs and money.
+
+    FILE prices a million tokens of the policy (input, cached_input, output) and of verifiers, or a gpu_hour, or both.
+
+    \b
+    tts cost runs/qwen --prices prices.yaml
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from tts.analysis import curves, engine_seconds, gpu_cost, models_of, read_prices, read_run, token_cost
+    from tts.cli.parameters import read_parameters
+    from tts.report.notes import label, variant
+
+    table_of_prices = None if prices is None else read_prices(prices)
+    data, counts = read_run(run), read_parameters(parameters)
+    table = Table(box=None, pad_edge=False)
+    for name in ("benchmark", "strategy", "selector"):
+        table.add_column(name)
+    for name in ("n", "accuracy", "output tokens", "policy FLOPs", "verifier FLOPs", "price"):
+        table.add_column(name, justify="right")
+    for r in curves(data, counts).rows:
+        money = None if table_of_prices is None else token_cost(r, table_of_prices)
+        figures = (r.output_tokens, r.policy_flops, r.verifier_flops, money)
+        shown = ("-" if x is None else f"{x:.4g}" for x in figures)
+        name = label(r.strategy, r.setting)
+        table.add_row(r.benchmark, name, variant(r.selector, r.verifier), f"{r.n}", f"{r.accuracy:.4f}", *shown)
+    Console(width=400, highlight=False).print(table)  # the terminal wraps it, not rich: it would cut numbers
+    for name, reason in models_of(data, counts).unknown.items():
+        click.echo(f"{name}: FLOPs are not counted: {reason}; --parameters {name}=1.5e9 counts them by that number")
+    click.echo(f"engine: {engine_seconds(data):.1f} s in all sessions")
+    if table_of_prices is not None and (spent := gpu_cost(data, table_of_prices)) is not None:
+        click.echo(f"GPU hours of all sessions: {spent:.4g}")
