@@ -99,7 +99,8 @@ def import_samples(
         finally:
             journal.close()
         estimated = any(s.tokens is None for p in problems for s in p.samples)
-        rundir.write("disagreements.jsonl", "".join(canonical_json(asdict(d)) + "\n" for d in disagreements))
+        if labels == "both":
+            rundir.write("disagreements.jsonl", "".join(canonical_json(asdict(d)) + "\n" for d in disagreements))
         rundir.save_config(config)
         rundir.info = _info(config, name, problems, files, labels, estimated, len(disagreements))
         rundir.info["sessions"] = [_session(time.monotonic() - began)]
