@@ -3,7 +3,7 @@ from math import comb
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tts.analysis import pass_until, pass_until_interval
@@ -20,6 +20,7 @@ rates = st.fractions(0, 1, max_denominator=50)
 
 
 @given(rules, rates)
+@settings(deadline=None)
 def test_the_mean_over_every_outcome_is_the_true_rate_capped_ones_included(rule, p):
     target, cap = rule
     mean = total = Fraction(0)
@@ -32,6 +33,7 @@ def test_the_mean_over_every_outcome_is_the_true_rate_capped_ones_included(rule,
 
 
 @given(rules, rates)
+@settings(deadline=None)
 def test_the_interval_holds_the_true_rate_as_often_as_it_says(rule, p):
     target, cap = rule
     held = Fraction(0)
