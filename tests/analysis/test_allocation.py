@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations, product
 
 import numpy as np
@@ -9,12 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tts.analysis import best_of_k, majority_at_k, pass_at_k, weighted_majority_at_k
+from tts.analysis import best_of_k, majority_at_k, pass_at_k, read_run, weighted_majority_at_k
 from tts.analysis.allocation import Options, allocate, envelope
+from tts.analysis.choices import sample_axis, token_axis
+from tts.analysis.held_out import held_out, uniform_at
+from tts.analysis.plan import make_plan
+from tts.analysis.planning import Rules, rehearse_run
 from tts.analysis.posterior import Beta, fit_beta
 from tts.analysis.rehearsal import Rehearsed, learn, pilot_signs, prefix_accuracy
 from tts.analysis.rundata import Cell
 from tts.core import Usage
+from tts.running import parse_config, run
 
 
 def cell(classes, correct, scores=None, tokens=None):
@@ -186,3 +192,86 @@ def test_values_are_means_over_problems_whose_pilot_looked_the_same():
     assert values.accuracy[values.row(6)].tolist() == [0.25, 0.5], "never seen: the mean"
     drawn = learn([first, second], np.zeros((2, 0)), shrink=1.0)
     assert drawn.accuracy[drawn.row(5)] == pytest.approx([(0.5 * 1 + 0.25) / 1.5, (0.5 * 1 + 0.5) / 1.5])
+
+
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory):
+    """Runs of 90 problems x 24 samples with success rates from Beta(alpha, beta)."""
+    place = tmp_path_factory.mktemp("allocation")
+
+    def make(alpha, beta):
+        out = place / f"{alpha}-{beta}"
+        data = {
+            "model": f"simulated:alpha={alpha},beta={beta},steps=2,step_tokens=4",
+            "benchmarks": ["arith:levels=1-3,per_level=30"],
+            "strategies": [{"name": "best_of_n", "n": 24}],
+        }
+        with out.with_suffix(".log").open("w") as log:
+            run(parse_config(data, "test"), out, stream=log)
+        return read_run(out)
+
+    return make
+
+
+def test_with_a_checker_stopping_on_what_is_solved_gains_what_theory_says(simulated):
+    """Every prompt has success rate 1/2: after a pilot of 2 a quarter is unsolved, and gets all that is left."""
+    known = rehearse_run(simulated(5000, 5000), Rules("oracle", "", 2), sample_axis)
+    result = held_out(known, 90 * 3, "samples")
+    assert result.plan.compute.mean() == pytest.approx(3, abs=0.02)
+    assert result.uniform.compute.mean() == pytest.approx(result.plan.compute.mean())
+    assert result.uniform.accuracy.mean() == pytest.approx(1 - 0.5**3, abs=0.03)
+    assert result.plan.accuracy.mean() == pytest.approx(1 - 0.25 * 0.5**4, abs=0.03), "4 more for each unsolved one"
+    assert result.gain.low > 0
+
+
+def test_where_more_samples_change_nothing_nothing_more_is_spent(simulated):
+    data = simulated(5000, 5000)
+    sure = {
+        k: replace(c, classes=np.zeros(len(c), int), correct=np.full(len(c), int(k[1][-1]) % 2 == 0))
+        for k, c in data.cells.items()
+    }
+    known = rehearse_run(replace(data, cells=sure), Rules("majority", "", 3), token_axis)
+    result = held_out(known, 1e9, "tokens")
+    cost = known.prompts.fixed + 3 * known.prompts.each
+    assert result.plan.compute.mean() == pytest.approx(cost.mean(), rel=0.05)
+    assert result.gain.mean == pytest.approx(0)
+
+
+def test_uniform_spending_is_the_exact_curve_between_two_numbers_of_samples(simulated):
+    known = rehearse_run(simulated(0.6, 1.4), Rules("majority", "", 2), sample_axis, orders=400)
+    cells = [row[0] for row in known.prompts.cells]
+    three, four = (np.mean([majority_at_k(c.classes, c.correct, k) for c in cells]) for k in (3, 4))
+    found = uniform_at(known, 3.25)
+    assert found.compute.mean() == pytest.approx(3.25)
+    assert found.accuracy.mean() == pytest.approx(0.75 * three + 0.25 * four, abs=0.01)
+
+
+def test_a_prompt_is_planned_without_its_own_reference_or_that_of_its_fold(simulated):
+    data = simulated(0.6, 1.4)
+    rules = Rules("majority", "", 4)
+    known = rehearse_run(data, rules, sample_axis, orders=8)
+    mine = {known.prompts.problems[i].id for i in np.flatnonzero(known.fold == 0)}
+    flipped = {
+        k: replace(c, correct=~c.correct & (c.classes >= 0)) if k[1] in mine else c for k, c in data.cells.items()
+    }
+    other = replace(data, cells=flipped)
+    plans = [
+        make_plan(d, rehearse_run(d, rules, sample_axis, orders=8), 1e9, "samples", sample_axis, d)
+        for d in (data, other)
+    ]
+    acts = [{r.problem.id: (r.act.n, r.expected) for r in plan} for plan in plans]
+    assert {i: acts[0][i] for i in mine} == {i: acts[1][i] for i in mine}
+    assert acts[0] != acts[1], "the others learned from them"
+
+
+def test_a_plan_spends_more_where_the_pilot_disagrees(simulated):
+    data = simulated(0.6, 1.4)
+    rules = Rules("majority", "", 4)
+    known = rehearse_run(data, rules, sample_axis)
+    rows = make_plan(data, known, 90 * 8, "samples", sample_axis, data)
+    assert sum(r.cost for r in rows) <= 90 * 8 + 1e-6
+    agreed = [
+        len(set(data.cells[r.problem.benchmark, r.problem.id, "best_of_n", "{}", 0, 0].classes[:4])) == 1 for r in rows
+    ]
+    ns = np.array([r.act.n for r in rows])
+    assert ns[np.array(agreed)].mean() < 5 < ns[~np.array(agreed)].mean()

@@ -245,8 +245,8 @@ def _savings(table: Table, bins: Bins, fold: npt.NDArray[np.int64], budgets: Flo
         if len(rows) < 2:
             continue
         own = table.accuracy[rows], table.compute[rows]
-        last = int(np.argmax([table.choices[i].n for i in rows]))
-        level = float(own[0][last].mean())
-        ratio = budget_ratio(own, curve, last, resamples)
-        found.append(Saving(series, table.choices[rows[last]].n, level, ratio))
+        best = int(np.argmax(own[0].mean(axis=1)))  # not the largest n: a verifier may be over-optimised there
+        level = float(own[0][best].mean())
+        ratio = budget_ratio(own, curve, best, resamples)
+        found.append(Saving(series, table.choices[rows[best]].n, level, ratio))
     return found

@@ -29,7 +29,7 @@ def optimal_tables(study: OptimalStudy, runs: Sequence[RunData], axis: str) -> d
             ),
         ),
         "optimal_ratios": TextTable(
-            f"Budget ratio: {axis} that a strategy takes for the accuracy of its largest n, over compute-optimal",
+            f"Budget ratio: {axis} that a strategy takes for the accuracy of its best n, over compute-optimal",
             ("strategy", "n", "accuracy", "ratio", "ci_low", "ci_high"),
             tuple(
                 (name_of(s.series, runs), s.n, s.level, str(s.ratio), _end(s.ratio.ci_low), _end(s.ratio.ci_high))
