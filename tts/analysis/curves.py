@@ -66,7 +66,7 @@ def curves(run: RunData, parameters: Mapping[str, float] | None = None) -> Curve
     return Curves(
         rows=tuple(point.row for point in points),
         missing=tuple(chain.from_iterable(_missing(run, part, labels) for part in parts)),
-        by_level=tuple(_by_level(run, points, models)),
+        by_level=tuple(_by_level(run, points)),
         refused=tuple(refused),
         monte_carlo_error=max(point.error for point in points),
     )
@@ -96,6 +96,8 @@ class _Point:
     held: list[_Held]
     accuracy: Floats
     """Shape (problems,): of each of ``held``, seeds averaged."""
+    costs: list[CellCost]
+    """Of each of ``held``, seeds averaged."""
     error: float
     """Monte Carlo standard error of the row's accuracy."""
 
@@ -152,7 +154,7 @@ def _points(run: RunData, part: _Part, selector: Selector, verifier: str | None,
     accuracy, error = _accuracies(part, held, selector, verifier)
     costs = _costs(part, held, verifier, models)
     for i, n in enumerate(part.budgets):
-        figures = _figures(run, held, accuracy[:, i], costs[i])
+        figures = _figures(run, held, accuracy[:, i], _mean_cost(costs, n))
         row = CurveRow(
             benchmark=part.benchmark,
             model=run.model,
@@ -163,10 +165,10 @@ def _points(run: RunData, part: _Part, selector: Selector, verifier: str | None,
             n=n,
             **figures,
         )
-        yield _Point(row, part, held, accuracy[:, i], float(error[i]))
+        yield _Point(row, part, held, accuracy[:, i], costs, float(error[i]))
 
 
-def _by_level(run: RunData, points: Iterable[_Point], models: Models) -> Iterator[LevelRow]:
+def _by_level(run: RunData, points: Iterable[_Point]) -> Iterator[LevelRow]:
     """The points once more for each group of levels, group after group within a benchmark."""
     by_benchmark: dict[str, list[_Point]] = {}
     for point in points:
@@ -179,8 +181,7 @@ def _by_level(run: RunData, points: Iterable[_Point], models: Models) -> Iterato
                 if not at:
                     continue
                 held, row = [point.held[i] for i in at], point.row
-                k = point.part.budgets.index(row.n)
-                costs = _costs(point.part, held, row.verifier or None, models)[k]
+                costs = _mean_cost([point.costs[i] for i in at], row.n)
                 yield LevelRow(
                     benchmark=benchmark,
                     model=run.model,
@@ -212,19 +213,22 @@ def _figures(run: RunData, held: list[_Held], accuracy: Floats, costs: Mapping[s
     }
 
 
-def _costs(part: _Part, held: list[_Held], verifier: str | None, models: Models) -> list[dict[str, float | None]]:
-    """What one problem costs, means over problems of means over seeds, for each of the budgets."""
+def _costs(part: _Part, held: list[_Held], verifier: str | None, models: Models) -> list[CellCost]:
+    """What each problem costs, seeds averaged."""
     found = [
         [cell_cost(problem, cell, part.entry.independent, verifier, models) for cell in cells]
         for problem, cells in held
     ]
-    fixed = np.mean([np.mean([cost.fixed for cost in cells], axis=0) for cells in found], axis=0)
-    each = np.mean([np.mean([cost.each for cost in cells], axis=0) for cells in found], axis=0)
-    mean = CellCost(fixed, each)
     return [
-        {name: None if math.isnan(x) else float(x) for name, x in zip(COSTS, mean.at(k), strict=True)}
-        for k in part.budgets
+        CellCost(np.mean([cost.fixed for cost in cells], axis=0), np.mean([cost.each for cost in cells], axis=0))
+        for cells in found
     ]
+
+
+def _mean_cost(costs: Sequence[CellCost], n: int) -> dict[str, float | None]:
+    """Means over problems at a budget of ``n``, by column; None where one of them is not known."""
+    mean = np.mean([cost.at(n) for cost in costs], axis=0)
+    return {name: None if math.isnan(x) else float(x) for name, x in zip(COSTS, mean, strict=True)}
 
 
 def _accuracies(part: _Part, held: list[_Held], selector: Selector, verifier: str | None) -> tuple[Floats, Floats]:
