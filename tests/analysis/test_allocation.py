@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tts.analysis import best_of_k, majority_at_k, pass_at_k, read_run, weighted_majority_at_k
 from tts.analysis.allocation import Options, allocate, envelope
 from tts.analysis.choices import sample_axis, token_axis
-from tts.analysis.held_out import held_out, uniform_at
+from tts.analysis.held_out import evaluate_plan, uniform_at
 from tts.analysis.plan import make_plan
 from tts.analysis.planning import Rules, rehearse_run
 from tts.analysis.posterior import Beta, fit_beta
@@ -216,7 +216,7 @@ def simulated(tmp_path_factory):
 def test_with_a_checker_stopping_on_what_is_solved_gains_what_theory_says(simulated):
     """Every prompt has success rate 1/2: after a pilot of 2 a quarter is unsolved, and gets all that is left."""
     known = rehearse_run(simulated(5000, 5000), Rules("oracle", "", 2), sample_axis)
-    result = held_out(known, 90 * 3, "samples")
+    result = evaluate_plan(known, 90 * 3, "samples")
     assert result.plan.compute.mean() == pytest.approx(3, abs=0.02)
     assert result.uniform.compute.mean() == pytest.approx(result.plan.compute.mean())
     assert result.uniform.accuracy.mean() == pytest.approx(1 - 0.5**3, abs=0.03)
@@ -231,7 +231,7 @@ def test_where_more_samples_change_nothing_nothing_more_is_spent(simulated):
         for k, c in data.cells.items()
     }
     known = rehearse_run(replace(data, cells=sure), Rules("majority", "", 3), token_axis)
-    result = held_out(known, 1e9, "tokens")
+    result = evaluate_plan(known, 1e9, "tokens")
     cost = known.prompts.fixed + 3 * known.prompts.each
     assert result.plan.compute.mean() == pytest.approx(cost.mean(), rel=0.05)
     assert result.gain.mean == pytest.approx(0)

@@ -131,6 +131,16 @@ def test_what_cannot_be_planned_is_refused(tts, flags, message):
     assert message in result.err
 
 
+def test_a_budget_may_be_in_flops(tts, place):
+    tts("run", *WIDE, "--n", "8", "--out", "new")
+    flags = ("--budget", "1e14", "--unit", "flops", "--parameters", "policy=1e9")
+    result = tts("allocate", "new", *flags)
+    assert (result.code, result.err) == (0, "")
+    plan = json.loads((place / "new/plan.json").read_text())
+    assert 0 < sum(p["cost"] for p in plan["problems"]) <= 1e14
+    assert "--parameters policy=" in tts("allocate", "new", *flags[:4]).err
+
+
 def test_a_missing_or_broken_plan_is_named(tts, place):
     assert (
         "--plan: none.json: no such file; `tts allocate RUN --out none.json` writes"

@@ -22,7 +22,7 @@ NAMES = {
     "benchmarks": BENCHMARKS.names(),
     "engines": ENGINES.names(),
 }
-COMMANDS = ("run", "report", "list", "show-prompt", "export")
+COMMANDS = ("run", "report", "optimal", "allocate", "compare", "list", "show-prompt", "export")
 
 LOADED = """
 import sys

@@ -22,6 +22,7 @@ from tts.analysis.choices import complete_problems, fixed, hold
 from tts.analysis.discrimination import auroc, average_precision, rank_correlation
 from tts.analysis.intervals import Interval, mean_interval
 from tts.analysis.optimal import folds
+from tts.analysis.overoptimisation import best_of_n_kl
 from tts.analysis.paired import difference_interval
 from tts.analysis.rundata import Cell, Entry, ProblemInfo, RunData
 from tts.analysis.selection import expected_accuracy
@@ -201,7 +202,7 @@ def _selected(accuracy: dict[tuple[str, str], Floats], ks: Ints) -> Iterator[Sel
                 selector,
                 label,
                 n,
-                math.sqrt(max(math.log(n) - (n - 1) / n, 0.0)),
+                math.sqrt(best_of_n_kl(n)),
                 mean_interval(values[:, i]),
                 difference_interval(accuracy["oracle", ""][:, i], values[:, i])
                 if n > 1 and selector != "oracle"

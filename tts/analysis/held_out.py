@@ -70,7 +70,7 @@ def estimated_each(pilot_cost: float, pilot: int, prior: float) -> float:
     return (pilot_cost + prior) / (pilot + 1)
 
 
-def held_out(known: Knowledge, budget: float, unit: str) -> HeldOut:
+def evaluate_plan(known: Knowledge, budget: float, unit: str) -> HeldOut:
     """Spend ``budget`` on all prompts of one seed, each planned by what the other folds taught; measured as it went.
 
     Where pilots turn out dearer than the budget nothing more is spent.

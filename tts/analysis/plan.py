@@ -114,7 +114,7 @@ def plan_json(run: RunData, known: Knowledge, rows: list[Row], budget: float, un
     }
 
 
-def counts(rows: list[Row]) -> list[tuple[str, int, int]]:
+def plan_counts(rows: list[Row]) -> list[tuple[str, int, int]]:
     """How many prompts get what: action (with the strategy's name), n, prompts; rising n."""
     found = Counter(
         (row.act.entry.strategy if row.act.action == "strategy" else row.act.action, row.act.n) for row in rows

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-@click.command(short_help="Share a budget among prompts, by what a few samples of each show.")
+@click.command(short_help="Say how many samples each prompt should get.")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--budget", type=float, required=True, help="For all prompts of one seed, the pilot's samples included.")
 @click.option(
@@ -49,11 +49,7 @@ def allocate(
     tts allocate runs/qwen --budget 2e6 --out plan.json
     tts run --plan plan.json
     """
-    from tts.analysis.choices import axis_of
-    from tts.analysis.held_out import held_out
-    from tts.analysis.plan import make_plan, plan_json
-    from tts.analysis.planning import Rules, rehearse_run
-    from tts.analysis.rundata import read_run
+    from tts.analysis import Rules, axis_of, evaluate_plan, make_plan, plan_json, read_run, rehearse_run
     from tts.cli.parameters import read_parameters
     from tts.core import UsageError
     from tts.report.allocation import allocation_tables, write_plan
@@ -75,7 +71,7 @@ def allocate(
     axis = axis_of(unit, read_parameters(parameters))
     known = rehearse_run(fitted, rules, axis)
     rows = make_plan(data, known, budget, unit, axis, fitted)
-    result = held_out(known, budget * len(known.prompts.problems) / (len(rows) / len(data.seeds)), unit)
+    result = evaluate_plan(known, budget * len(known.prompts.problems) / (len(rows) / len(data.seeds)), unit)
     tables = allocation_tables(rows, result, rules, unit)
     for table in tables.values():
         print_table(table)

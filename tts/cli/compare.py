@@ -19,8 +19,7 @@ def compare(run: Path, ns: str | None) -> None:
     tts score runs/qwen --verifier prm/Qwen/Qwen2.5-Math-PRM-7B
     tts compare runs/qwen --n 1,4,16,64
     """
-    from tts.analysis.compare import compare_verifiers
-    from tts.analysis.rundata import read_run
+    from tts.analysis import compare_verifiers, read_run
     from tts.core import UsageError
     from tts.report.compare import compare_tables
     from tts.report.tables import print_table, write_tables

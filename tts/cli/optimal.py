@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 if TYPE_CHECKING:
-    from tts.analysis.optimal_study import OptimalStudy
+    from tts.analysis import OptimalStudy
     from tts.report.tables import TextTable
 
 
@@ -61,11 +61,7 @@ def optimal(
     tts optimal runs/qwen
     tts optimal runs/qwen-1.5b --larger runs/qwen-7b --times 4.9
     """
-    from tts.analysis.choices import axis_of
-    from tts.analysis.flops_matched import RATIOS
-    from tts.analysis.matched_study import study_matched
-    from tts.analysis.optimal_study import study_optimal
-    from tts.analysis.rundata import read_run
+    from tts.analysis import RATIOS, axis_of, read_run, study_matched, study_optimal
     from tts.cli.parameters import read_parameters
     from tts.core import UsageError
     from tts.report.optimal import matched_table, optimal_tables

@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tts.analysis.held_out import HeldOut
-from tts.analysis.plan import Row, counts
-from tts.analysis.planning import Rules
+from tts.analysis import HeldOut, Row, Rules, plan_counts
 from tts.core import UsageError
 from tts.report.tables import TextTable
 
@@ -23,7 +21,7 @@ def allocation_tables(rows: list[Row], result: HeldOut, rules: Rules, unit: str)
         "allocation": TextTable(
             f"The plan: prompts by what they get (pilot of {rules.pilot}, {chosen})",
             ("action", "n", "prompts"),
-            tuple(counts(rows)),
+            tuple(plan_counts(rows)),
         ),
         "allocation_held_out": TextTable(
             "Held-out evaluation at equal compute (prior and values from other prompts; gain: paired, over uniform)",

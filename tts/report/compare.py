@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from tts.analysis.compare import Comparison
-from tts.analysis.intervals import Interval
+from tts.analysis import Comparison, Interval
 from tts.report.tables import TextTable, Value
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tts.analysis.matched_study import MatchedRow
-from tts.analysis.optimal_study import OptimalStudy, name_of
-from tts.analysis.rundata import RunData
+from tts.analysis import MatchedRow, OptimalStudy, RunData, name_of
 from tts.report.tables import TextTable
 
 
