@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -19,7 +19,7 @@ from tts.analysis.calibration import (
     reliability,
 )
 from tts.analysis.choices import complete_problems, fixed, hold
-from tts.analysis.discrimination import auroc, average_precision, rank_correlation
+from tts.analysis.discrimination import Ranked, auroc, average_precision, rank_correlation
 from tts.analysis.intervals import Interval, mean_interval
 from tts.analysis.optimal import folds
 from tts.analysis.overoptimisation import best_of_n_kl
@@ -33,6 +33,8 @@ Ints = npt.NDArray[np.int64]
 
 RESAMPLES = 500
 _BASELINES = ("first", "majority", "oracle")
+_Across = tuple[float, float, float] | None
+"""A figure of all samples pooled, and its interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,9 @@ class Discrimination:
     precision_within: Interval | None
     mixed: int
     """Problems with both."""
-    auroc_across: tuple[float, float, float] | None
+    auroc_across: _Across
     """Over all samples pooled, with its bootstrap interval over problems; None where all are right, or all wrong."""
-    precision_across: tuple[float, float, float] | None
+    precision_across: _Across
     base_rate: float
     """Share of right samples: average precision of a blind verifier."""
     tokens: float | None
@@ -247,27 +249,25 @@ def _discrimination(cells: Sequence[Sequence[Cell]], label: str) -> Discriminati
         mean_interval([a for a, _ in within]) if within else None,
         mean_interval([p for _, p in within]) if within else None,
         len(within),
-        _across(auroc, scores, correct, problem, len(cells)),
-        _across(average_precision, scores, correct, problem, len(cells)),
+        *_across(scores, correct, problem, len(cells)),
         float(correct.mean()) if len(correct) else 0.0,
         float(np.mean(counted)) if counted and all(t is not None for t in passes) else None,
     )
 
 
-def _across(
-    measure: Callable[..., float], scores: Floats, correct: npt.NDArray[np.bool_], problem: Ints, count: int
-) -> tuple[float, float, float] | None:
-    """A measure of the pooled samples with its 95% percentile bootstrap interval over problems."""
+def _across(scores: Floats, correct: npt.NDArray[np.bool_], problem: Ints, count: int) -> tuple[_Across, _Across]:
+    """AUROC and average precision of the pooled samples, with 95% percentile bootstrap intervals over problems."""
     if not len(correct) or correct.all() or not correct.any():
-        return None
-    rng, found = stream("across", count), []
+        return None, None
+    ranked, rng, found = Ranked(scores, correct), stream("across", count), []
     for _ in range(RESAMPLES):
         weights = np.bincount(rng.integers(0, count, count), minlength=count)[problem]
         if 0 < (weights * correct).sum() < weights.sum():
-            found.append(measure(scores, correct, weights))
-    low, high = np.quantile(found, [0.025, 0.975]) if found else (0.0, 1.0)
-    own = measure(scores, correct)
-    return own, min(float(low), own), max(float(high), own)
+            found.append((ranked.auroc(weights), ranked.average_precision(weights)))
+    ends = np.quantile(found, [0.025, 0.975], axis=0) if found else np.array([[0.0, 0.0], [1.0, 1.0]])
+    own = ranked.auroc(), ranked.average_precision()
+    auc, precision = ((x, min(float(lo), x), max(float(hi), x)) for x, lo, hi in zip(own, *ends, strict=True))
+    return auc, precision
 
 
 def _calibrated(cells: Sequence[Sequence[Cell]], label: str) -> Iterator[Calibrated]:
