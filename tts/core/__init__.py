@@ -1,7 +1,7 @@
 """Ground floor: types, protocols, registry and selectors. Imports no model, no engine and no run."""
 
 from tts.core.errors import EngineError, TtsError, UsageError, did_you_mean
-from tts.core.keys import canonical_json, context_digest, digest, fingerprint, sample_key, stream
+from tts.core.keys import canonical_json, context_digest, digest, fingerprint, sample_key, score_key, stream
 from tts.core.protocols import (
     Bound,
     Engine,
@@ -68,5 +68,6 @@ __all__ = [
     "digest",
     "fingerprint",
     "sample_key",
+    "score_key",
     "stream",
 ]

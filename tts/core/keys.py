@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from tts.core.sampling import SamplingParams
-from tts.core.types import Path
+from tts.core.types import Candidate, Path
 
 KEY_BYTES = 16
 
@@ -43,6 +43,17 @@ def context_digest(model: str, prompt_ids: Sequence[int], params: SamplingParams
 def sample_key(context: bytes, path: Path) -> bytes:
     """A sample's identity (DESIGN.md, second idea)."""
     return digest(context, canonical_json(path))
+
+
+def score_key(verifier: str, reads_tokens: bool, problem: str, question: str, candidate: Candidate) -> bytes:
+    """A score's identity: who judges what. ``verifier``: its fingerprint; ``problem``: ``benchmark/id``."""
+    parts: list[str | bytes] = [verifier, problem, question, candidate.text]
+    if reads_tokens:
+        parts.append(np.asarray(candidate.token_ids, "<u4").tobytes())
+        # The same ids come with other log-probabilities in another context, such as a revision's.
+        for kept in (a for c in candidate.completions for a in (c.logprobs, c.top_logprobs)):
+            parts.append(b"" if kept is None else kept.astype("<f2").tobytes())
+    return digest(*parts)
 
 
 def stream(*path: str | int) -> np.random.Generator:

@@ -6,9 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from tts.core import Candidate, OracleVerifier, Score, UsageError, Verifier, digest
+from tts.core import Candidate, OracleVerifier, Score, UsageError, Verifier, score_key
 from tts.running.cells import HeldProblem, Setting
 from tts.running.config import SweepConfig
 from tts.running.journal import Journal
@@ -79,7 +77,9 @@ class Panel:
         if name not in self._members:
             raise UsageError(f"verifiers: a strategy asks for {name!r}, which the sweep does not name; add it")
         judge = self._members[name].verifier
-        keys = [_key(judge, problem, c) for c in candidates]
+        keys = [
+            score_key(judge.fingerprint, judge.reads_tokens, problem.name, problem.question.text, c) for c in candidates
+        ]
         held = self._journal.scores(keys)
         missing = {k: c for k, c in zip(keys, candidates, strict=True) if k not in held and k not in self._flights}
         for key in missing:
@@ -124,14 +124,3 @@ class Panel:
         """Stop the verifiers' engines."""
         for member in self._members.values():
             await member.verifier.close()
-
-
-def _key(judge: Verifier, problem: HeldProblem, candidate: Candidate) -> bytes:
-    """A score's identity: who judges what."""
-    parts: list[str | bytes] = [judge.fingerprint, problem.name, problem.question.text, candidate.text]
-    if judge.reads_tokens:
-        parts.append(np.asarray(candidate.token_ids, "<u4").tobytes())
-        # The same ids come with other log-probabilities in another context, such as a revision's.
-        for kept in (a for c in candidate.completions for a in (c.logprobs, c.top_logprobs)):
-            parts.append(b"" if kept is None else kept.astype("<f2").tobytes())
-    return digest(*parts)

@@ -158,6 +158,9 @@ def _describe(
     info["architectures"] = info.get("architectures", {}) | {
         n: m.verifier.architecture for n, m in members.items() if m.verifier.architecture is not None
     }
+    info["judges"] = info.get("judges", {}) | {
+        n: {"fingerprint": m.verifier.fingerprint, "reads_tokens": m.verifier.reads_tokens} for n, m in members.items()
+    }
     info["oracle_verifiers"] = [n for n, m in members.items() if isinstance(m.verifier, OracleVerifier)]
     info["plan"] = [
         {"strategy": s.name, "setting": s.label, "independent": s.strategy.independent, "n": list(s.budgets)}
