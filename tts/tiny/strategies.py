@@ -19,6 +19,7 @@ from tts.analysis.selection import expected_accuracy, picked_accuracy
 from tts.core import SELECTORS, stream
 from tts.report.notes import short_labels
 from tts.tiny.card import table
+from tts.tiny.siblings import pairs, selected
 
 Floats = npt.NDArray[np.float64]
 
@@ -154,7 +155,9 @@ def main(place: str, file: str) -> None:
     text = (
         f"Harder half, levels 7 to 12, {count['all']} problems:\n\n{results(run, sorted(set(levels)))}\n\n"
         f"Hardest third, levels 9 to 12, {count['hard']} problems:\n\n{results(run, HARDEST)}\n\n"
-        f"Revision by level, weighted vote / majority, in percent:\n\n{revisions(run)}"
+        f"Revision by level, weighted vote / majority, in percent:\n\n{revisions(run)}\n\n"
+        f"The reward model between siblings that state the same operation (DVTS):\n\n{pairs(run.path)}\n\n"
+        f"What beam search keeps:\n\n{selected(run.path)}"
     )
     page = Path(file)
     before, _, rest = page.read_text().partition(BEGIN)
