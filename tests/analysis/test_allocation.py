@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tts.analysis import best_of_k, majority_at_k, pass_at_k, read_run, weighted_majority_at_k
 from tts.analysis.allocation import Options, allocate, envelope
-from tts.analysis.choices import sample_axis, token_axis
+from tts.analysis.axes import sample_axis, token_axis
 from tts.analysis.held_out import evaluate_plan, uniform_at
 from tts.analysis.plan import make_plan
 from tts.analysis.planning import Rules, rehearse_run

@@ -2,11 +2,12 @@
 
 from tts.analysis.allocation import Options, allocate
 from tts.analysis.architecture import Architecture, UnknownArchitectureError, read_architecture
+from tts.analysis.axes import AXES, axis_of
 from tts.analysis.beta_binomial import BetaBinomial, fit_beta_binomial
 from tts.analysis.bins import Bins, quantile_bins, threshold_bins
 from tts.analysis.calibration import brier_score, expected_calibration_error, fit_isotonic, fit_platt, reliability
-from tts.analysis.choices import AXES, axis_of
-from tts.analysis.compare import Comparison, compare_verifiers
+from tts.analysis.compare import compare_verifiers
+from tts.analysis.comparison import Comparison
 from tts.analysis.compute import (
     COSTS,
     POLICY,

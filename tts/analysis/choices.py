@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from tts.analysis.compute import COSTS, POLICY, Models, cell_cost, guide_of, models_of
+from tts.analysis.axes import Axis, Costed
 from tts.analysis.rundata import Cell, Entry, ProblemInfo, RunData
 from tts.analysis.selection import expected_accuracy, picked_accuracy
 from tts.core import SELECTORS, UsageError, stream
@@ -17,22 +17,6 @@ from tts.core import SELECTORS, UsageError, stream
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-
-@dataclass(frozen=True, slots=True)
-class Costed:
-    """What a compute axis looks at: one cell, and the verifier that selects among its candidates."""
-
-    run: RunData
-    problem: ProblemInfo
-    cell: Cell
-    """As the run holds it, never a part of it: its usage is for all of its candidates."""
-    entry: Entry
-    verifier: str
-    """A label, or empty."""
-
-
-Axis = Callable[[Costed, Ints], Floats]
-"""Compute that a cell takes under the budgets (K,) that it serves, selection included: (cell, budgets) -> (K,)."""
 
 Name = tuple[str, str]
 """A problem: benchmark, id."""
@@ -83,56 +67,6 @@ class Held:
     """By problem and budget (0 for an independent strategy)."""
     whole: Mapping[tuple[Name, int], Sequence[Cell]]
     """The same cells as the run holds them, where ``cells`` are parts of them."""
-
-
-def token_axis(at: Costed, budgets: Ints) -> Floats:
-    """The policy's tokens: generated ones, and its prefill with a perfect cache (`prompt_tokens_ideal`)."""
-    if at.entry.independent:
-        return np.asarray(budgets * at.cell.output_tokens.mean() + at.problem.prompt_tokens, dtype=np.float64)
-    return np.full(len(budgets), float(at.cell.usage.output_tokens + at.cell.usage.prompt_tokens_ideal))
-
-
-def sample_axis(at: Costed, budgets: Ints) -> Floats:
-    """Completions drawn, whole answers and single steps alike."""
-    if at.entry.independent:
-        return budgets.astype(np.float64)
-    return np.full(len(budgets), float(at.cell.usage.samples))
-
-
-def flops_axis(parameters: Mapping[str, float] | None = None) -> Axis:
-    """Forward FLOPs of the policy and of every verifier that guides or selects; see `tts.analysis.compute`.
-
-    ``parameters``: see `models_of`. The axis raises UsageError where a model's FLOPs cannot be counted.
-    """
-    known: dict[Path, Models] = {}
-
-    def axis(at: Costed, budgets: Ints) -> Floats:
-        if at.run.path not in known:
-            known[at.run.path] = models_of(at.run, parameters)
-        models = known[at.run.path]
-        cost = cell_cost(at.problem, at.cell, at.entry.independent, at.verifier or None, models)
-        flops = [COSTS.index(name) for name in ("policy_flops", "verifier_flops")]
-        total = cost.fixed[flops].sum() + budgets * cost.each[flops].sum()
-        if np.isnan(total).any():
-            for name in (POLICY, guide_of(at.entry.setting), at.verifier.rpartition(":")[0]):
-                if name:
-                    models.require(name)
-            raise UsageError(
-                f"{at.run.path}: {at.entry.strategy}: the run does not hold what its FLOPs are counted from; "
-                f"`tts run --out {at.run.path}` with this version adds it, or compare by tokens"
-            )
-        return np.asarray(total, dtype=np.float64)
-
-    return axis
-
-
-AXES = ("tokens", "samples", "flops")
-"""Compute axes by name."""
-
-
-def axis_of(name: str, parameters: Mapping[str, float] | None = None) -> Axis:
-    """The axis of that name, one of ``AXES``. ``parameters``: see `models_of`."""
-    return {"tokens": token_axis, "samples": sample_axis, "flops": flops_axis(parameters)}[name]
 
 
 def part_of(cell: Cell, at: slice) -> Cell:

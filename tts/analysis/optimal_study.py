@@ -9,8 +9,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from tts.analysis.axes import Axis, token_axis
 from tts.analysis.bins import Bins, quantile_bins, threshold_bins
-from tts.analysis.choices import Axis, Choice, Held, Table, complete_problems, fixed, halved, hold, tabulate, token_axis
+from tts.analysis.choices import Choice, Held, Table, complete_problems, fixed, halved, hold, tabulate
 from tts.analysis.intervals import Interval, mean_interval
 from tts.analysis.optimal import (
     Chosen,

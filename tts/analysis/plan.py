@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tts.analysis.choices import Axis
+from tts.analysis.axes import Axis
 from tts.analysis.held_out import estimated_each
 from tts.analysis.planning import Act, Knowledge, Prompts, expect, options_of, read_prompts, sampled_entry, spend
 from tts.analysis.rehearsal import pilot_signs

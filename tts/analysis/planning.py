@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tts.analysis.allocation import Options, allocate
-from tts.analysis.choices import Axis, Costed, Held, budgets_of, complete_problems, fixed, hold
+from tts.analysis.axes import Axis, Costed
+from tts.analysis.choices import Held, budgets_of, complete_problems, fixed, hold
 from tts.analysis.posterior import Beta, fit_beta
 from tts.analysis.rehearsal import SELECTORS, Rehearsed, Values, leading_score, learn, rehearse
 from tts.analysis.rundata import Cell, Entry, ProblemInfo, RunData
