@@ -51,23 +51,39 @@ class RunDirectory:
         grader: dict[str, int] | None = None,
         scores: dict[str, Sequence[float | None]] | None = None,
         level: str | None = "3",
+        texts: Sequence[str] | None = None,
+        history: Sequence[dict[str, Any]] = (),
     ) -> None:
-        """``scores``: one number a candidate by label; None where a candidate has no such score."""
+        """``scores``: one number a candidate by label; None where a candidate has no such score. ``texts``: what the
+        candidates say, also their answers; without them no completion is held."""
         problem = self.problem(name, benchmark, level=level)
         (cell,) = self.db.execute("SELECT coalesce(max(id), 0) + 1 FROM cells").fetchone()
         grades = {"capped": 0, "mixed": 0, "timeouts": 0} | (grader or {})
         self.db.execute(
-            "INSERT INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, '{}', ?, '[]', ?)",
+            "INSERT INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, '{}', ?, ?, ?)",
             (cell, problem, strategy, setting, seed, budget, n or budget or len(candidates),
-             canonical_json(usage or {}), canonical_json(grades)),
+             canonical_json(usage or {}), canonical_json(list(history)), canonical_json(grades)),
         )  # fmt: skip
+        if texts is not None:
+            self.db.execute("INSERT OR IGNORE INTO engines VALUES (1, 'scripted')")
+            self.db.execute(
+                "INSERT INTO contexts VALUES (?, ?, ?, NULL, x'', '{}', 0)",
+                (cell, cell.to_bytes(16, "little"), problem),
+            )
+            self.db.executemany(
+                "INSERT INTO samples (context, path, text, token_ids, finish_reason, engine) "
+                "VALUES (?, ?, ?, ?, 'stop', 1)",
+                [(cell, canonical_json(["sample", i]), text, bytes(4)) for i, text in enumerate(texts)],
+            )
         for i, (label, correct, *rest) in enumerate(candidates):
             finished, tokens = rest or (True, 100)
             self.db.execute(
-                "INSERT INTO candidates VALUES (?, ?, '[]', NULL, ?, ?, ?, ?, ?)",
+                "INSERT INTO candidates VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     cell,
                     i,
+                    "[]" if texts is None else canonical_json([[cell, ["sample", i]]]),
+                    None if texts is None else texts[i],
                     label,
                     int(correct),
                     int(finished),

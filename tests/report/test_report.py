@@ -4,11 +4,12 @@ import json
 import re
 import shutil
 import subprocess
+from html.parser import HTMLParser
 
 import pytest
 
 from tts.analysis import COLUMNS, curves, read_run
-from tts.core import UsageError
+from tts.core import Candidate, UsageError, score_key
 from tts.report import write_report
 from tts.report.content import panels
 from tts.report.figure import DASHES, PALETTES, SHAPES
@@ -259,8 +260,22 @@ def hostile(make_run, entry):
     """Every text of a run that reaches the page holds markup."""
     setting = json.dumps({"prompt": NASTY})
     made = make_run([entry([1, 2], NASTY, setting)])
-    made.cell("a", [(0, True), (1, False)], benchmark=NASTY, strategy=NASTY, setting=setting)
-    made.db.execute("INSERT INTO engines VALUES (1, ?), (2, 'b')", (NASTY,))
+    made.cell(
+        NASTY,
+        [(0, True), (1, False)],
+        benchmark=NASTY,
+        strategy=NASTY,
+        setting=setting,
+        level=NASTY,
+        texts=[f"one\n\n{NASTY}", NASTY],
+        scores={NASTY: [0.1, 0.2]},
+        history=[{"beams": [["sample", 0]], "values": [0.1]}, {"beams": [["sample", 0, 0]], "values": [0.2]}],
+    )
+    made.db.execute("UPDATE problems SET question = ?, answer = ?, subject = ?", (NASTY, NASTY, NASTY))
+    key = score_key("f", False, f"{NASTY}/{NASTY}", NASTY, Candidate((), f"one\n\n{NASTY}"))
+    made.db.execute("INSERT INTO scores VALUES (?, ?, '[0.5, 0.25]', 9)", (key, NASTY))
+    made.info["judges"] = {NASTY: {"fingerprint": "f", "reads_tokens": False}}
+    made.db.execute("INSERT OR REPLACE INTO engines VALUES (1, ?), (2, 'b')", (NASTY,))
     made.info["model"] = {"name": NASTY, "fingerprint": NASTY}
     made.info["benchmarks"] = {NASTY: {"source": NASTY, "revision": NASTY, "problems": 3}}
     made.info["config"] = {NASTY: NASTY}
@@ -271,7 +286,7 @@ def hostile(make_run, entry):
 def test_texts_of_a_run_never_become_markup(hostile):
     text = write_report(hostile.save()).html.read_text(encoding="utf-8")
     assert "<img" not in re.sub(r"<script>.*?</script>", "", text, flags=re.S)
-    assert text.count("<script>") == 2 and text.count("</script>") == 3
+    assert text.count("<script>") == 3 and text.count("</script>") == 5
     assert NASTY in html.unescape(text)
     assert page_data(text)["panels"][0]["spec"]["dark"]["data"]["values"][0]["strategy"].startswith(NASTY)
 
@@ -285,6 +300,15 @@ def test_the_page_loads_nothing(small):
     assert not re.search(r"<(link|iframe|object|embed|base)\b|\bsrc\s*=|@import|url\(|https?:", markup)
 
 
+def tags(text):
+    """The elements of some markup, by name."""
+    found = []
+    parser = HTMLParser()
+    parser.handle_starttag = lambda tag, _: found.append(tag)
+    parser.feed(text)
+    return found
+
+
 CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None)
 
 
@@ -296,6 +320,10 @@ def test_a_browser_draws_the_chart_and_runs_no_script_of_the_data(hostile, tmp_p
     command = [CHROMIUM, *flags, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", page.as_uri()]
     dom = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
     assert "owned</title>" not in dom
+    problem = dom[dom.index('id="problem"') :]
+    assert problem.count("&lt;script&gt;document.title='owned'") > 8 and "img" not in tags(problem)
+    assert re.search(r'class="step"[^>]*><span class="score">0.25</span>&lt;/script&gt;', problem)
+    assert "The search: 2 steps" in problem
     drawn = dom[dom.index('id="chart-0"') :]
     assert drawn.count('aria-roledescription="point"') == 6
     assert "<svg" in drawn

@@ -1,7 +1,7 @@
 """The page: one HTML file that needs nothing else, works offline, and treats every text of a run as untrusted.
 
 Texts reach the page escaped, data inside a JSON element whose ``<`` are escaped; a content security policy lets the
-page load nothing and run only its own two scripts, by hash.
+page load nothing and run only its own three scripts, by hash.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import vl_convert
 
 from tts.analysis import CurveRow, Curves, RunData
 from tts.report.content import Panel, Series, level_panels, panels
+from tts.report.explorer import explorer
 from tts.report.figure import DASHES, PALETTES, SHAPES, STAR, X_AXES, X_SHORT, config, spec
 from tts.report.notes import label
 
@@ -58,9 +59,10 @@ def page(run: RunData, result: Curves, warnings: Sequence[str]) -> str:
     """The report as one HTML document. ``warnings``: plain sentences, shown first."""
     content = panels(result.rows, result.by_level)
     levels = level_panels(result.rows, result.by_level)
-    library, script = _library(), _asset("page.js")
+    library, script, exploring = _library(), _asset("page.js"), _asset("explorer.js")
+    problems = explorer([run])
     return Template(_asset("page.html")).substitute(
-        policy=_policy(library, script),
+        policy=_policy(library, script, exploring),
         css=_asset("page.css") + _palette_css(),
         title=escape(run.model),
         benchmarks=escape(", ".join(p.benchmark for p in content)),
@@ -71,12 +73,31 @@ def page(run: RunData, result: Curves, warnings: Sequence[str]) -> str:
         levels=_levels(levels, len(content)),
         sampled=_sampled(result),
         table=_table(result.rows),
+        explorer=_EXPLORER if problems["problems"] else "",
+        problems=_json(problems),
         facts=_facts(run),
         config=escape(json.dumps(run.info.get("config", {}), indent=2, ensure_ascii=False)),
         data=_json({"panels": [_panel(p) for p in [*content, *levels]], "config": _themes(config)}),
         library=library,
         script=script,
+        exploring=exploring,
     )
+
+
+_EXPLORER = """<section aria-labelledby="problems">
+<h2 id="problems">Problems</h2>
+<p class="hint">Pick a problem to read its candidates, with the score that each step got and what the search did.</p>
+<noscript><p class="hint">This needs JavaScript; <code>tts export</code> writes all candidates to a file.</p></noscript>
+<div class="explorer" id="explorer">
+<div class="picker">
+<label>Find <input type="search" id="find" placeholder="id, level or words of the question"></label>
+<label>Show <select id="which"></select></label>
+<label>Problem <select id="pick" size="16"></select></label>
+<p class="hint" id="counted" role="status"></p>
+</div>
+<div id="problem"></div>
+</div>
+</section>"""
 
 
 def _panel(panel: Panel) -> dict[str, Any]:

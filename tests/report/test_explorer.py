@@ -1,0 +1,154 @@
+"""The problem explorer's data: which candidates, which steps, which tree; and what is left out."""
+
+import base64
+import json
+import zlib
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tts.analysis import Cell, read_run
+from tts.core import Candidate, Usage, score_key
+from tts.report.explorer import explorer
+from tts.report.genealogy import DROPPED, KEPT, RETURNED, genealogy
+from tts.report.highlights import chosen
+from tts.report.texts import cut
+
+
+def unpack(text):
+    return json.loads(zlib.decompress(base64.b64decode(text)))
+
+
+def sample(*rest):
+    return ["sample", *rest]
+
+
+BEAMS = [
+    {"beams": [sample(0), sample(1), sample(2)], "values": [0.9, 0.2, 0.7], "kept": [0, 2]},
+    {"beams": [sample(0, 0), sample(0, 1), sample(2, 0)], "values": [0.8, 0.4, 0.123456], "kept": [0]},
+]
+CHAIN = [[("sample", 0), ("sample", 0, 0)]]
+
+
+def test_beams_hang_on_the_beam_that_their_path_continues():
+    tree = genealogy(BEAMS, CHAIN, 99)
+    nodes = sorted(zip(tree.value, [tree.value[p] if p >= 0 else None for p in tree.parent], tree.fate, strict=True))
+    assert nodes == [
+        (0.1235, 0.7, DROPPED),
+        (0.2, None, DROPPED),
+        (0.4, 0.9, DROPPED),
+        (0.7, None, KEPT),
+        (0.8, 0.9, RETURNED),
+        (0.9, None, RETURNED),
+    ]
+    assert [v for v, c in zip(tree.value, tree.candidate, strict=True) if c == 0] == [0.8]
+    assert all(p < i for i, p in enumerate(tree.parent)) and tree.left_out == 0
+
+
+def test_a_limit_leaves_out_what_was_dropped_first_and_keeps_ways_whole():
+    tree = genealogy(BEAMS, CHAIN, 3)
+    assert (sorted(tree.value), tree.left_out) == ([0.7, 0.8, 0.9], 3)
+    tree = genealogy(BEAMS, CHAIN, 2)
+    assert (tree.fate, tree.parent, tree.left_out) == ([RETURNED, RETURNED], [-1, 0], 4)
+
+
+def test_particles_hang_on_the_parents_that_were_recorded():
+    history = [
+        {"sweep": ["s", 1], "particles": [["a", 0], ["b", 0]], "parents": [0, 1], "scores": [0.5, 0.6]},
+        {"sweep": ["s", 2], "particles": [["c", 0], ["d", 0]], "parents": [0, 1], "scores": [0.3, 0.4]},
+        {"sweep": ["s", 1], "particles": [["branch", 0], ["b", 0]], "parents": [1, 1], "scores": [0.7, 0.6]},
+        {"sweep": ["s", 2], "particles": [["e", 0], ["f", 0]], "parents": [0, 0], "scores": [0.1, 0.2]},
+    ]
+    tree = genealogy(history, [[("b", 0), ("branch", 0)]], 99)
+    up = {tree.value[i]: tree.value[p] for i, p in enumerate(tree.parent) if p >= 0}
+    assert up == {0.7: 0.6, 0.1: 0.3, 0.2: 0.3}
+    fates = dict(zip(tree.value, tree.fate, strict=True))
+    assert fates == {0.5: DROPPED, 0.6: RETURNED, 0.3: KEPT, 0.4: DROPPED, 0.7: RETURNED, 0.1: DROPPED, 0.2: DROPPED}
+
+
+def test_revisions_form_a_chain_and_flat_samples_no_tree():
+    attempts = [sample(0), sample(0, "revision", 1, 0), sample(0, "revision", 2, 0)]
+    tree = genealogy([{"chain": 0, "attempts": attempts}], [[tuple(a)] for a in attempts], 99)
+    assert (tree.parent, tree.candidate) == ([-1, 0, 1], [0, 1, 2])
+    assert genealogy([{"temperature": 0.2, "samples": [sample(0), sample(1)]}], [], 99) is None
+    assert genealogy([{"attempts": [sample(0)]}, {"attempts": [sample(1)]}], [], 99) is None
+
+
+@given(st.text(max_size=40), st.integers(2, 12), st.data())
+def test_cutting_a_text_keeps_every_surviving_step_on_its_characters(text, most, data):
+    marks = sorted(data.draw(st.sets(st.integers(0, len(text)), max_size=6)))
+    spans = [(a, b, float(a)) for a, b in pairwise(marks)]
+    shown, gone, moved = cut(text, most, {"v": spans})
+    assert len(shown) == min(len(text), most) and gone == len(text) - len(shown)
+    kept = [i for i in range(len(text)) if not gone or i < most // 2 or i >= most // 2 + gone]
+    assert shown == "".join(text[i] for i in kept)
+    slow = [(value, [kept.index(i) for i in range(a, b) if i in kept]) for a, b, value in spans]
+    assert [(v, list(range(a, b))) for a, b, v in moved["v"]] == [(v, at) for v, at in slow if at]
+
+
+def cell(classes, correct, **scores):
+    n = len(classes)
+    return Cell(n, Usage(), {}, np.array(classes), np.array(correct), np.ones(n, bool), np.ones(n, int),
+                {k: np.array(v) for k, v in scores.items()})  # fmt: skip
+
+
+def test_the_picks_of_selectors_and_the_misjudged_are_chosen():
+    found = chosen(cell([0, 1, 1, 2, 3], [True, False, False, False, True], a=[0.5, 0.1, 0.2, 0.9, 0.3]), 4)
+    assert "majority's pick" in found[1]
+    assert found[3] == ["highest by a", "highest wrong one by a"]
+    assert found[0] == ["first right one"]
+    assert "lowest right one by a" in found[4] and len(found) == 4
+    assert list(chosen(cell([0] * 9, [True] * 9), 3)) == [0, 1, 2]
+    assert chosen(cell([], []), 3) == {}
+
+
+@pytest.fixture
+def told(make_run, entry):
+    made = make_run([entry([1, 2])], problems=3, verifiers=("prm/x:last",))
+    for name in "abc":
+        made.cell(
+            name,
+            [(0, True), (1, False)],
+            texts=["one\n\n two \n\n\n\nthree", "z" * 10],
+            scores={"prm/x:last": [0.1, 1]},
+        )
+    key = score_key("f", False, "toy/b", "q", Candidate((), "one\n\n two \n\n\n\nthree"))
+    made.db.execute("INSERT INTO scores VALUES (?, 'prm/x', '[0.5, 0.25, 0.1]', 9)", (key,))
+    made.info["judges"] = {"prm/x": {"fingerprint": "f", "reads_tokens": False}}
+    return made
+
+
+def test_steps_come_with_the_scores_that_the_journal_holds_under_their_key(told):
+    found = explorer([read_run(told.save())])
+    problems = [unpack(text) for text in found["packs"]]
+    assert [p["id"] for p in problems] == ["a", "b", "c"]
+    first, second = problems[1]["cells"][0]["shown"]
+    assert first["steps"] == {"prm/x": [[0, 3, 0.5], [5, 10, 0.25], [14, 19, 0.1]]}
+    assert [first["text"][a:b] for a, b, _ in first["steps"]["prm/x"]] == ["one", " two ", "three"]
+    assert second["steps"] == {} and problems[0]["cells"][0]["shown"][0]["steps"] == {}
+    assert found["problems"][1] == ["toy", "b", "3", "q", 1, 2, [True, True, False]]
+    assert found["picks"] == ["prm/x:last"]
+
+
+def test_scores_that_are_not_one_a_step_are_not_laid_on_the_text(told):
+    told.db.execute("UPDATE scores SET \"values\" = '[0.5, 0.25]'")
+    problem = unpack(explorer([read_run(told.save())])["packs"][1])
+    assert problem["cells"][0]["shown"][0]["steps"] == {}
+
+
+def test_what_does_not_fit_is_left_out_and_counted(told):
+    run = read_run(told.save())
+    size = len(explorer([run])["packs"][0])
+    found = explorer([run], budget=2 * size + size // 2)
+    assert (len(found["packs"]), len(found["problems"]), found["left_out"]) == (2, 2, 1)
+    assert found["detail"]["candidates"] < explorer([run])["detail"]["candidates"]
+
+
+def test_a_cell_that_changed_since_the_run_was_read_is_left_out(told):
+    run = read_run(told.save())
+    told.db.execute("UPDATE cells SET n = 9 WHERE id = 1")
+    told.db.commit()
+    assert [len(unpack(p)["cells"]) for p in explorer([run])["packs"]] == [0, 1, 1]
