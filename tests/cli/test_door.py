@@ -22,7 +22,10 @@ NAMES = {
     "benchmarks": BENCHMARKS.names(),
     "engines": ENGINES.names(),
 }
-COMMANDS = ("run", "report", "optimal", "allocate", "compare", "list", "show-prompt", "export")
+COMMANDS = (
+    *("run", "report", "score", "list", "show-prompt", "export", "import"),
+    *("verify-steps", "compare", "optimal", "allocate", "cost"),
+)
 
 LOADED = """
 import sys

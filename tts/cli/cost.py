@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-@click.command(short_help="What every point of a run's curves costs: tokens, FLOPs and money.")
+@click.command(short_help="Tokens, FLOPs and money of a run.")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--prices", type=click.Path(path_type=Path), metavar="FILE", help="Price table in YAML.")
 @click.option(

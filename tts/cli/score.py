@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-@click.command()
+@click.command(short_help="Score a finished run with another verifier.")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--verifier", "verifiers", multiple=True, required=True, metavar="NAME", help="prm/NAME; repeatable.")
 @click.option("--aggregation", metavar="NAME,...", help="last, min, prod, mean, max, sum_log. [default: its own]")
