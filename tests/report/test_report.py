@@ -61,7 +61,12 @@ def test_the_same_run_gives_the_same_bytes_and_only_the_report_is_written(small)
     first = [p.read_bytes() for p in (paths.csv, paths.html, paths.png)]
     write_report(small.path)
     assert [p.read_bytes() for p in (paths.csv, paths.html, paths.png)] == first
-    assert sorted(p.name for p in paths.csv.parent.iterdir()) == ["curves.csv", "report.html", "report.png"]
+    assert sorted(p.name for p in paths.csv.parent.iterdir()) == [
+        "curves.csv",
+        "failures.csv",
+        "report.html",
+        "report.png",
+    ]
     assert first[2].startswith(b"\x89PNG")
 
 
@@ -149,6 +154,40 @@ def test_a_single_budget_is_one_marker_for_all_selectors(small):
     greedy = [p for p in points if p["strategy"] == "greedy"]
     assert [(p["selector"], p["alone"]) for p in greedy] == [("first = majority = oracle", True)]
     assert len({(p["series"], p["n"]) for p in points}) == len(points) == 7
+
+
+def test_failures_are_counted_by_strategy(small):
+    small.cell("c", [(0, True, False, 9), (-1, False, False, 9)], grader={"timeouts": 3, "mixed": 0, "capped": 1})
+    with write_report(small.save()).failures.open(newline="", encoding="utf-8") as file:
+        greedy, best = csv.DictReader(file)
+    assert (greedy["candidates"], greedy["truncated"], greedy["cells"]) == ("2", "0", "2")
+    assert (best["strategy"], best["candidates"], best["cells"]) == ("best_of_n", "10", "3")
+    assert (best["truncated"], best["no_answer"]) == ("0.3", "0.2")  # one of eight was cut in the other cells
+    found = [best[f"grader_{name}"] for name in ("timeout", "disagreement", "capped")]
+    assert found == ["0.333333", "0", "0.333333"]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_flops_are_an_axis_where_every_point_has_them(make_run, entry, known):
+    made = make_run([entry([1, 4])])
+    usage = {"output_tokens": 400, "samples": 4, "prompt_tokens_ideal": 10}
+    usage |= {"output_positions": [[10, 4], [110, -4]], "prompt_positions_ideal": [[0, 1], [10, -1]]}
+    for name in "ab":
+        made.cell(name, [(0, True)] * 4, usage=usage)
+    paths = write_report(made.save(), {"policy": 1e9} if known else None)
+    text = paths.html.read_text(encoding="utf-8")
+    assert ('<option value="flops">' in text, "6 of 6 points lack them" in text) == (known, not known)
+    if known:
+        point = page_data(text)["panels"][0]["spec"]["light"]["data"]["values"][0]
+        assert point["flops"] == pytest.approx(2e9 * 110)
+
+
+def test_what_knows_the_reference_answer_is_not_on_the_front(scored):
+    run = read_run(scored.save())
+    (panel,) = panels(curves(run).rows, told=("rm/b",))
+    bound = {(r["selector"], r["verifier"]): r["bound"] for r in panel.rows}
+    assert bound["oracle", "none"] and bound["best", "rm/b:min"] and bound["weighted", "rm/b:min"]
+    assert not bound["best", "prm/a:last"] and not bound["majority", "none"]
 
 
 def test_the_axes_hold_every_interval_and_say_where_they_start(make_run, entry):

@@ -13,7 +13,7 @@ import click
     "--parameters", multiple=True, metavar="NAME=COUNT", help="Parameters of a model without a config; repeatable."
 )
 def report(run: Path, parameters: tuple[str, ...]) -> None:
-    """Draw the curves of a run directory: RUN/report/curves.csv, report.html and report.png.
+    """Draw the curves of a run directory: RUN/report/report.html, its picture and its tables.
 
     Only reads the run, so it can be called while the run is going on; the figures are then those of the problems
     that are complete.
@@ -22,5 +22,5 @@ def report(run: Path, parameters: tuple[str, ...]) -> None:
     from tts.report import write_report
 
     paths = write_report(run, read_parameters(parameters))
-    for path in filter(None, (paths.csv, paths.by_level, paths.png, paths.html)):
+    for path in filter(None, (paths.csv, paths.by_level, paths.failures, paths.png, paths.html)):
         click.echo(path)

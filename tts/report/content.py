@@ -8,17 +8,18 @@ strategy that has curves, all three tell the variant.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tts.analysis import CurveRow, LevelRow
+from tts.core import SELECTORS
 from tts.report.notes import short_labels, variant
 
 Record = dict[str, Any]
 
-X_FIELDS = ("output_tokens", "total_tokens", "n")
-"""What may stand on the x axis; the first is the default."""
+X_FIELDS = ("output_tokens", "total_tokens", "flops", "n")
+"""What may stand on the x axis, where every point has it; the first is the default."""
 FORMS = 4
 """Variants above which they take the colours, since as many dashes are hard to tell apart."""
 
@@ -46,20 +47,23 @@ class Panel:
     rows: tuple[Record, ...]
     """What is drawn: one record a point."""
     x: dict[str, Record]
-    """By field: domain and ticks."""
+    """By field of `X_FIELDS` that every point has: domain and ticks."""
     y: Record
     """Domain, ticks and number format."""
     level: str | None = None
     """For people, as ``level 3``; None where all problems are in it."""
 
 
-def panels(rows: Sequence[CurveRow], by_level: Sequence[LevelRow] = ()) -> list[Panel]:
-    """The picture's content, one panel a benchmark in the order of the rows. ``rows`` must not be empty."""
+def panels(rows: Sequence[CurveRow], by_level: Sequence[LevelRow] = (), told: Collection[str] = ()) -> list[Panel]:
+    """The picture's content, one panel a benchmark in the order of the rows. ``rows`` must not be empty.
+
+    ``told``: verifiers that know the reference answer; like oracles they have no place on the Pareto front.
+    """
     series = _series(rows, by_level)
     return [
         _panel(benchmark, series, points, points)
         for benchmark in dict.fromkeys(row.benchmark for row in rows)
-        for points in [_points([row for row in rows if row.benchmark == benchmark], series)]
+        for points in [_points([row for row in rows if row.benchmark == benchmark], series, told)]
     ]
 
 
@@ -93,7 +97,11 @@ def _panel(
         benchmark,
         tuple(dict.fromkeys(series.values())),
         tuple(points),
-        {field: _log_axis([p[field] for p in framed], whole=field == "n") for field in X_FIELDS},
+        {
+            field: _log_axis([p[field] for p in framed], whole=field == "n")
+            for field in X_FIELDS
+            if all(p[field] is not None for p in framed)
+        },
         _share_axis(lows, highs) if level is None else _share_axis([0.0], [1.0]),
         level,
     )
@@ -151,7 +159,7 @@ def _variants_agree(rows: Iterable[CurveRow]) -> bool:
     return all(len(values) == 1 for values in seen.values())
 
 
-def _points(rows: Sequence[CurveRow], series: _Keys) -> list[Record]:
+def _points(rows: Sequence[CurveRow], series: _Keys, told: Collection[str] = ()) -> list[Record]:
     """What is drawn, one record a point; points that are the same under every variant once."""
     keys = [(series[row.strategy, row.setting, _variant(row)], row) for row in rows]
     lengths: dict[Series, set[int]] = {}
@@ -171,11 +179,20 @@ def _points(rows: Sequence[CurveRow], series: _Keys) -> list[Record]:
             "interval": f"{row.ci_low:.2%} to {row.ci_high:.2%}",
             "output_tokens": _round(max(row.output_tokens, 1.0)),  # a log axis has no place for 0
             "total_tokens": _round(max(row.total_tokens, 1.0)),
+            "flops": _flops(row),
             "problems": row.problems,
+            "bound": SELECTORS[row.selector].oracle or row.verifier.rpartition(":")[0] in told,
             "alone": len(lengths[one]) == 1,
         }
         for (one, n), row in reversed(unique.items())
     ]
+
+
+def _flops(row: CurveRow) -> float | None:
+    """Policy and verifiers together."""
+    if row.policy_flops is None or row.verifier_flops is None:
+        return None
+    return _round(max(row.policy_flops + row.verifier_flops, 1.0))
 
 
 def _log_axis(values: Sequence[float], *, whole: bool) -> Record:

@@ -76,9 +76,15 @@ CROWD = 5
 X_AXES = {
     "output_tokens": "generated tokens per problem (log scale)",
     "total_tokens": "generated + prompt tokens per problem (log scale)",
+    "flops": "forward FLOPs per problem, policy + verifier (log scale)",
     "n": "budget n (log scale)",
 }
-X_SHORT = {"output_tokens": "generated tokens", "total_tokens": "generated + prompt tokens", "n": "budget n"}
+X_SHORT = {
+    "output_tokens": "generated tokens",
+    "total_tokens": "generated + prompt tokens",
+    "flops": "forward FLOPs",
+    "n": "budget n",
+}
 """For small panels, whose heading says the rest."""
 
 
@@ -104,6 +110,7 @@ def spec(panel: Panel, theme: str = "light") -> Spec:
         {"field": "interval", "type": "nominal", "title": "95% interval"},
         {"field": "output_tokens", "type": "quantitative", "format": ",.0f", "title": "generated tokens"},
         {"field": "total_tokens", "type": "quantitative", "format": ",.0f", "title": "with the prompt"},
+        {"field": "flops", "type": "quantitative", "format": ".3s", "title": "FLOPs"},
         {"field": "problems", "type": "quantitative", "format": ",d"},
     ]
     low = {"field": "ci_low", "type": "quantitative"}
@@ -113,6 +120,7 @@ def spec(panel: Panel, theme: str = "light") -> Spec:
         "transform": [{"filter": "indexof(hidden, datum.series) < 0"}],
         "encoding": {"x": _x(panel, "output_tokens"), "color": {**key, **look["color"]}},
         "layer": [
+            *([] if small else [_front(panel, theme)]),
             {
                 "transform": [{"filter": "!datum.alone"}],
                 "mark": {"type": "area", "clip": True},
@@ -141,6 +149,22 @@ def spec(panel: Panel, theme: str = "light") -> Spec:
     }
 
 
+def _front(panel: Panel, theme: str) -> Spec:
+    """A broad pale line through what no other shown point beats at the same cost or less; oracles do not count."""
+    order = [{"field": "output_tokens"}, {"field": "accuracy", "order": "descending"}]
+    return {
+        "name": "front",
+        "transform": [
+            {"filter": "!datum.bound"},
+            {"window": [{"op": "max", "field": "accuracy", "as": "best"}], "sort": order, "ignorePeers": True},
+            {"window": [{"op": "lag", "field": "best", "as": "before"}], "sort": order},
+            {"filter": "datum.before == null || datum.accuracy > datum.before"},
+        ],
+        "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 9, "strokeJoin": "round", "clip": True},
+        "encoding": {"y": _y(panel), "color": {"value": INK[theme]["soft"]}, "opacity": {"value": 0.25}},
+    }
+
+
 def draw_png(content: Sequence[Panel], levels: Sequence[Panel], model: str) -> bytes:
     """The whole picture as a PNG at twice screen resolution, on white: benchmarks two a row, their levels three."""
     width, small = (726, 190) if len(content) == 1 else (440, 268)  # rows of about the same length
@@ -153,7 +177,8 @@ def draw_png(content: Sequence[Panel], levels: Sequence[Panel], model: str) -> b
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "title": {
             "text": f"Accuracy against compute: {model}",
-            "subtitle": "Mean over problems; bands and bars are 95% intervals over problems (bootstrap).",
+            "subtitle": "Mean over problems; bands and bars are 95% intervals over problems (bootstrap). "
+            "Broad grey line: Pareto front.",
             "anchor": "start",
             "offset": 14,
         },

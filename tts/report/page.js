@@ -24,6 +24,9 @@
         layer.encoding.y.title = "accuracy";
       }
     }
+    for (const step of spec.layer.find((l) => l.name === "front")?.transform ?? []) {
+      if (step.sort) step.sort[0].field = field;
+    }
     spec.params.find((p) => p.name === "hidden").value = hidden();
     return { ...spec, width: "container", height: panel.height, autosize: { type: "fit-x", contains: "padding" } };
   }
@@ -72,8 +75,8 @@
       entry.addEventListener(off, () => tell("focus", ""));
     }
   }
-  for (const head of document.querySelectorAll("thead th")) {
-    head.querySelector("button").addEventListener("click", () => sort(head));
+  for (const button of document.querySelectorAll("thead th button")) {
+    button.addEventListener("click", () => sort(button.closest("th")));
   }
   axis.addEventListener("change", draw);
   full.addEventListener("change", draw);

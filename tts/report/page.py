@@ -18,11 +18,12 @@ from typing import Any
 
 import vl_convert
 
-from tts.analysis import CurveRow, Curves, RunData
+from tts.analysis import Curves, RunData
 from tts.report.content import Panel, Series, level_panels, panels
 from tts.report.explorer import explorer
+from tts.report.failures import failure_table
 from tts.report.figure import DASHES, PALETTES, SHAPES, STAR, X_AXES, X_SHORT, config, spec
-from tts.report.notes import label
+from tts.report.html_tables import curves_table, plain_table
 
 _MARKERS = {
     "circle": '<circle cx="17" cy="7" r="4.2"/>',
@@ -35,30 +36,13 @@ _MARKERS = {
     "triangle-left": '<path d="M12 7l9 5v-10z"/>',
     STAR: f'<path transform="translate(17 7.3) scale(5.6)" stroke="none" d="{STAR}"/>',
 }
-_VERIFIER = "Verifier"
-_COLUMNS = (
-    ("Benchmark", ""),
-    ("Strategy", ""),
-    ("Selector", ""),
-    (_VERIFIER, ""),
-    ("n", "num"),
-    ("Accuracy", "num"),
-    ("95% interval", "num"),
-    ("Std. error", "num"),
-    ("Generated tokens", "num"),
-    ("Total tokens", "num"),
-    ("Problems", "num"),
-    ("Seeds", "num"),
-    ("Samples", "num"),
-    ("Truncated", "num"),
-    ("No answer", "num"),
-)
 
 
 def page(run: RunData, result: Curves, warnings: Sequence[str]) -> str:
     """The report as one HTML document. ``warnings``: plain sentences, shown first."""
-    content = panels(result.rows, result.by_level)
+    content = panels(result.rows, result.by_level, run.info.get("oracle_verifiers") or ())
     levels = level_panels(result.rows, result.by_level)
+    axes = [field for field in X_AXES if all(field in panel.x for panel in [*content, *levels])]
     library, script, exploring = _library(), _asset("page.js"), _asset("explorer.js")
     problems = explorer([run])
     return Template(_asset("page.html")).substitute(
@@ -68,11 +52,13 @@ def page(run: RunData, result: Curves, warnings: Sequence[str]) -> str:
         benchmarks=escape(", ".join(p.benchmark for p in content)),
         warnings=_warnings(warnings),
         legend=_legend(content[0].series),
-        axes="".join(f'<option value="{escape(k)}">{escape(v)}</option>' for k, v in X_AXES.items()),
+        axes="".join(f'<option value="{escape(k)}">{escape(v)}</option>' for k, v in X_AXES.items() if k in axes),
+        flops=_flops(result, "flops" in axes),
+        failures=plain_table(failure_table([run])),
         figures="".join(_figure(i, panel) for i, panel in enumerate(content)),
         levels=_levels(levels, len(content)),
         sampled=_sampled(result),
-        table=_table(result.rows),
+        table=curves_table(result.rows),
         explorer=_EXPLORER if problems["problems"] else "",
         problems=_json(problems),
         facts=_facts(run),
@@ -224,35 +210,15 @@ def _sampled(result: Curves) -> str:
     )
 
 
-def _table(rows: Sequence[CurveRow]) -> str:
-    """Every row; the verifier has a column where there is one."""
-    verifiers = any(row.verifier for row in rows)
-    head = "".join(
-        f'<th scope="col" class="{kind}" aria-sort="none"><button type="button">{escape(name)}</button></th>'
-        for name, kind in _COLUMNS
-        if verifiers or name != _VERIFIER
+def _flops(result: Curves, offered: bool) -> str:
+    """What to say of FLOPs where they are not offered as an axis."""
+    if offered:
+        return ""
+    lacking = sum(row.policy_flops is None or row.verifier_flops is None for row in result.rows)
+    return (
+        f" FLOPs are not among them, since {lacking:,} of {len(result.rows):,} points lack them: the run does not hold "
+        "the sizes of all its models (<code>--parameters</code> gives them)."
     )
-    body = "".join(f"<tr>{_cells(row, verifiers)}</tr>\n" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>"
-
-
-def _cells(row: CurveRow, verifiers: bool) -> str:
-    texts = [row.benchmark, label(row.strategy, row.setting), row.selector, *([row.verifier] if verifiers else [])]
-    numbers: list[tuple[str, float]] = [
-        (f"{row.n:,}", row.n),
-        (f"{row.accuracy:.2%}", row.accuracy),
-        (f"{row.ci_low:.2%} – {row.ci_high:.2%}", row.ci_low),
-        (f"{row.stderr:.2%}", row.stderr),
-        (f"{row.output_tokens:,.0f}", row.output_tokens),
-        (f"{row.total_tokens:,.0f}", row.total_tokens),
-        (f"{row.problems:,}", row.problems),
-        (f"{row.seeds:,}", row.seeds),
-        (f"{row.samples:,}", row.samples),
-        (f"{row.truncated_rate:.2%}", row.truncated_rate),
-        (f"{row.no_answer_rate:.2%}", row.no_answer_rate),
-    ]
-    plain = "".join(f"<td>{escape(text)}</td>" for text in texts)
-    return plain + "".join(f'<td class="num" data-v="{value:.6g}">{escape(text)}</td>' for text, value in numbers)
 
 
 def _facts(run: RunData) -> str:

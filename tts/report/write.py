@@ -12,9 +12,11 @@ from pathlib import Path
 from tts.analysis import COLUMNS, LEVEL_COLUMNS, CurveRow, curves, read_run
 from tts.core import UsageError
 from tts.report.content import level_panels, panels
+from tts.report.failures import failure_table
 from tts.report.figure import draw_png
 from tts.report.notes import notes
 from tts.report.page import page
+from tts.report.tables import write_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +26,18 @@ class ReportPaths:
     csv: Path
     html: Path
     png: Path
+    failures: Path
     by_level: Path | None
     """The rows by difficulty; None where no benchmark states more than one level."""
 
 
 def write_report(run: Path, parameters: Mapping[str, float] | None = None) -> ReportPaths:
-    """Write ``RUN/report/curves.csv``, ``report.html`` and ``report.png``; the same run gives the same bytes.
+    """Write ``curves.csv``, ``failures.csv``, ``report.html`` and ``report.png`` into ``RUN/report``.
 
-    ``by_level.csv`` is written beside them where a benchmark states more than one level of difficulty. Nothing else
-    in the run directory is touched, and a run that is still being written may be reported on. ``parameters``: parameter
-    counts of models whose FLOPs the run does not tell, see `tts.analysis.models_of`.
+    The same run gives the same bytes. ``by_level.csv`` is written beside them where a benchmark states more than one
+    level of difficulty. Nothing else in the run directory is touched, and a run that is still being written may be
+    reported on. ``parameters``: parameter counts of models whose FLOPs the run does not tell, see
+    `tts.analysis.models_of`.
     Raises UsageError where ``run`` is no readable run directory, holds no complete problem, or is not writable.
     """
     data = read_run(run)
@@ -43,13 +47,16 @@ def write_report(run: Path, parameters: Mapping[str, float] | None = None) -> Re
         folder / "curves.csv",
         folder / "report.html",
         folder / "report.png",
+        folder / "failures.csv",
         folder / "by_level.csv" if result.by_level else None,
     )
     files = {
         paths.csv: _csv(COLUMNS, result.rows).encode(),
         paths.html: page(data, result, notes(data, result)).encode(),
         paths.png: draw_png(
-            panels(result.rows, result.by_level), level_panels(result.rows, result.by_level), data.model
+            panels(result.rows, result.by_level, data.info.get("oracle_verifiers") or ()),
+            level_panels(result.rows, result.by_level),
+            data.model,
         ),
     }
     if paths.by_level:
@@ -58,6 +65,7 @@ def write_report(run: Path, parameters: Mapping[str, float] | None = None) -> Re
         folder.mkdir(exist_ok=True)
         for path, content in files.items():
             _replace(path, content)
+        write_tables(folder, {"failures": failure_table([data])})
     except OSError as error:
         raise UsageError(
             f"{error.filename or folder}: cannot write the report there ({error.strerror}); "

@@ -1,0 +1,40 @@
+"""What went wrong, by strategy: answers cut short, without an answer, or where the grader failed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tts.analysis import Cell, RunData
+from tts.report.notes import short_labels
+from tts.report.tables import TextTable
+
+
+def failure_table(runs: Sequence[RunData]) -> TextTable:
+    """One row a model, benchmark and strategy setting, over the candidates of all its cells, complete or not.
+
+    Rates of the grader are by cell: those where it ran out of time on a pair of answers, those where it gave members of
+    one class of equal answers different verdicts, and those with more distinct answers than it compares.
+    """
+    groups: dict[tuple[str, str, str, str], list[Cell]] = {}
+    for run in runs:
+        for entry in run.plan:
+            for benchmark in run.problems:
+                groups.setdefault((run.model, benchmark, entry.strategy, entry.setting), [])
+        for (benchmark, _, strategy, setting, _, _), cell in run.cells.items():
+            groups.setdefault((run.model, benchmark, strategy, setting), []).append(cell)
+    names = short_labels(dict.fromkeys(key[2:] for key in groups))
+    return TextTable(
+        "What went wrong, by strategy",
+        ("model", "benchmark", "strategy", "candidates", "truncated", "no_answer", "cells", "grader_timeout",
+         "grader_disagreement", "grader_capped"),
+        tuple((*key[:2], names[key[2:]], *_rates(cells)) for key, cells in groups.items() if cells),
+    )  # fmt: skip
+
+
+def _rates(cells: Sequence[Cell]) -> tuple[int | float | None, ...]:
+    candidates = sum(map(len, cells))
+    cut = sum(int((~c.finished).sum()) for c in cells)
+    mute = sum(int((c.classes < 0).sum()) for c in cells)
+    graded = [sum(c.grader.get(name, 0) > 0 for c in cells) / len(cells) for name in ("timeouts", "mixed", "capped")]
+    of = [cut / candidates, mute / candidates] if candidates else [None, None]
+    return (candidates, *of, len(cells), *graded)

@@ -1,0 +1,81 @@
+"""Tables of the page, every text escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from tts.analysis import CurveRow
+from tts.report.notes import label
+from tts.report.tables import TextTable, Value
+
+_VERIFIER = "Verifier"
+_COLUMNS = (
+    ("Benchmark", ""),
+    ("Strategy", ""),
+    ("Selector", ""),
+    (_VERIFIER, ""),
+    ("n", "num"),
+    ("Accuracy", "num"),
+    ("95% interval", "num"),
+    ("Std. error", "num"),
+    ("Generated tokens", "num"),
+    ("Total tokens", "num"),
+    ("Problems", "num"),
+    ("Seeds", "num"),
+    ("Samples", "num"),
+    ("Truncated", "num"),
+    ("No answer", "num"),
+)
+
+
+def plain_table(table: TextTable) -> str:
+    """A table of shares and counts, without sorting."""
+    texts = [i for i, value in enumerate(table.rows[0]) if isinstance(value, str)] if table.rows else []
+    kinds = ["" if i in texts else ' class="num"' for i in range(len(table.columns))]
+    head = "".join(
+        f'<th scope="col"{kind}>{escape(name.replace("_", " ").capitalize())}</th>'
+        for name, kind in zip(table.columns, kinds, strict=True)
+    )
+    body = "".join(
+        "<tr>" + "".join(f"<td{kind}>{escape(_shown(v))}</td>" for v, kind in zip(row, kinds, strict=True)) + "</tr>\n"
+        for row in table.rows
+    )
+    return f'<table class="plain"><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>'
+
+
+def _shown(value: Value) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.2%}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else value
+
+
+def curves_table(rows: Sequence[CurveRow]) -> str:
+    """Every row; the verifier has a column where there is one."""
+    verifiers = any(row.verifier for row in rows)
+    head = "".join(
+        f'<th scope="col" class="{kind}" aria-sort="none"><button type="button">{escape(name)}</button></th>'
+        for name, kind in _COLUMNS
+        if verifiers or name != _VERIFIER
+    )
+    body = "".join(f"<tr>{_cells(row, verifiers)}</tr>\n" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>"
+
+
+def _cells(row: CurveRow, verifiers: bool) -> str:
+    texts = [row.benchmark, label(row.strategy, row.setting), row.selector, *([row.verifier] if verifiers else [])]
+    numbers: list[tuple[str, float]] = [
+        (f"{row.n:,}", row.n),
+        (f"{row.accuracy:.2%}", row.accuracy),
+        (f"{row.ci_low:.2%} – {row.ci_high:.2%}", row.ci_low),
+        (f"{row.stderr:.2%}", row.stderr),
+        (f"{row.output_tokens:,.0f}", row.output_tokens),
+        (f"{row.total_tokens:,.0f}", row.total_tokens),
+        (f"{row.problems:,}", row.problems),
+        (f"{row.seeds:,}", row.seeds),
+        (f"{row.samples:,}", row.samples),
+        (f"{row.truncated_rate:.2%}", row.truncated_rate),
+        (f"{row.no_answer_rate:.2%}", row.no_answer_rate),
+    ]
+    plain = "".join(f"<td>{escape(text)}</td>" for text in texts)
+    return plain + "".join(f'<td class="num" data-v="{value:.6g}">{escape(text)}</td>' for text, value in numbers)
