@@ -66,8 +66,10 @@ def test_the_same_run_gives_the_same_bytes_and_only_the_report_is_written(small)
         "failures.csv",
         "report.html",
         "report.png",
+        "report.svg",
     ]
     assert first[2].startswith(b"\x89PNG")
+    assert paths.svg.read_text(encoding="utf-8").startswith("<svg")
 
 
 def test_the_order_in_which_cells_arrived_changes_nothing(make_run, entry):
@@ -328,6 +330,10 @@ def test_texts_of_a_run_never_become_markup(hostile):
     assert text.count("<script>") == 3 and text.count("</script>") == 5
     assert NASTY in html.unescape(text)
     assert page_data(text)["panels"][0]["spec"]["dark"]["data"]["values"][0]["strategy"].startswith(NASTY)
+
+
+def test_texts_in_the_svg_are_escaped(hostile):
+    assert {"script", "img"}.isdisjoint(tags(write_report(hostile.save()).svg.read_text(encoding="utf-8")))
 
 
 def test_the_page_loads_nothing(small):

@@ -22,5 +22,5 @@ def report(run: Path, parameters: tuple[str, ...]) -> None:
     from tts.report import write_report
 
     paths = write_report(run, read_parameters(parameters))
-    for path in filter(None, (paths.csv, paths.by_level, paths.failures, paths.png, paths.html)):
+    for path in filter(None, (paths.csv, paths.by_level, paths.failures, paths.png, paths.svg, paths.html)):
         click.echo(path)

@@ -165,15 +165,25 @@ def _front(panel: Panel, theme: str) -> Spec:
     }
 
 
-def draw_png(content: Sequence[Panel], levels: Sequence[Panel], model: str) -> bytes:
-    """The whole picture as a PNG at twice screen resolution, on white: benchmarks two a row, their levels three."""
+def draw_png(picture: Spec) -> bytes:
+    """A picture at twice screen resolution."""
+    return bytes(vl_convert.vegalite_to_png(json.dumps(picture), scale=2))
+
+
+def draw_svg(picture: Spec) -> bytes:
+    """A picture for papers; texts in it are escaped."""
+    return str(vl_convert.vegalite_to_svg(json.dumps(picture))).encode()
+
+
+def whole_picture(content: Sequence[Panel], levels: Sequence[Panel], model: str) -> Spec:
+    """All panels as one Vega-Lite spec, on white: benchmarks two a row, their levels three."""
     width, small = (726, 190) if len(content) == 1 else (440, 268)  # rows of about the same length
     rows = [_grid([_part(panel, panel.benchmark, width, 340) for panel in content], 2)]
     for benchmark in dict.fromkeys(panel.benchmark for panel in levels):
         parts = [_part(panel, panel.level or "", small, 170) for panel in levels if panel.benchmark == benchmark]
         title = {"text": f"{benchmark} by difficulty", "anchor": "start", "offset": 10}
         rows.append({**_grid(parts, 3), "title": title})
-    whole = {
+    return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "title": {
             "text": f"Accuracy against compute: {model}",
@@ -189,7 +199,6 @@ def draw_png(content: Sequence[Panel], levels: Sequence[Panel], model: str) -> b
         "config": config("light"),
         "params": [{"name": "focus", "value": ""}, {"name": "hidden", "value": []}],
     }
-    return bytes(vl_convert.vegalite_to_png(json.dumps(whole), scale=2))
 
 
 _SHARED = {"scale": {"color": "shared", "shape": "shared", "strokeDash": "shared"}}

@@ -13,7 +13,7 @@ from tts.analysis import COLUMNS, LEVEL_COLUMNS, CurveRow, curves, read_run
 from tts.core import UsageError
 from tts.report.content import level_panels, panels
 from tts.report.failures import failure_table
-from tts.report.figure import draw_png
+from tts.report.figure import draw_png, draw_svg, whole_picture
 from tts.report.notes import notes
 from tts.report.page import page
 from tts.report.tables import write_tables
@@ -26,13 +26,14 @@ class ReportPaths:
     csv: Path
     html: Path
     png: Path
+    svg: Path
     failures: Path
     by_level: Path | None
     """The rows by difficulty; None where no benchmark states more than one level."""
 
 
 def write_report(run: Path, parameters: Mapping[str, float] | None = None) -> ReportPaths:
-    """Write ``curves.csv``, ``failures.csv``, ``report.html`` and ``report.png`` into ``RUN/report``.
+    """Write ``curves.csv``, ``failures.csv``, ``report.html``, ``report.png`` and ``report.svg`` into ``RUN/report``.
 
     The same run gives the same bytes. ``by_level.csv`` is written beside them where a benchmark states more than one
     level of difficulty. Nothing else in the run directory is touched, and a run that is still being written may be
@@ -47,17 +48,20 @@ def write_report(run: Path, parameters: Mapping[str, float] | None = None) -> Re
         folder / "curves.csv",
         folder / "report.html",
         folder / "report.png",
+        folder / "report.svg",
         folder / "failures.csv",
         folder / "by_level.csv" if result.by_level else None,
+    )
+    picture = whole_picture(
+        panels(result.rows, result.by_level, data.info.get("oracle_verifiers") or ()),
+        level_panels(result.rows, result.by_level),
+        data.model,
     )
     files = {
         paths.csv: _csv(COLUMNS, result.rows).encode(),
         paths.html: page(data, result, notes(data, result)).encode(),
-        paths.png: draw_png(
-            panels(result.rows, result.by_level, data.info.get("oracle_verifiers") or ()),
-            level_panels(result.rows, result.by_level),
-            data.model,
-        ),
+        paths.png: draw_png(picture),
+        paths.svg: draw_svg(picture),
     }
     if paths.by_level:
         files[paths.by_level] = _csv(LEVEL_COLUMNS, result.by_level).encode()
