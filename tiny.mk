@@ -5,7 +5,7 @@ TINY := tts/tiny/weights
 TINY_RUN := $(BIN)/python -m tts.tiny
 
 .PHONY: tiny-models tiny-policy tiny-large tiny-rollouts tiny-prm tiny-prm-weak tiny-models-eval tiny-models-card \
-  strategies-table
+  strategies-table results
 
 tiny-models: tiny-policy tiny-large tiny-prm tiny-prm-weak  ## train the tiny models that are missing
 
@@ -34,3 +34,8 @@ tiny-models-card: $(INSTALLED)  ## write the measured figures into docs/tiny-mod
 strategies-table: $(INSTALLED)  ## run all strategies on arith through vLLM and write docs/strategies.md's tables (an hour)
 	$(BIN)/tts run examples/arith_strategies.yaml --out runs/strategies
 	$(TINY_RUN).strategies runs/strategies docs/strategies.md
+
+results: $(INSTALLED)  ## what compute bought on arith, into docs/results.md (a quarter of an hour)
+	$(BIN)/tts run examples/results.yaml --out runs/results
+	$(BIN)/tts run examples/results_large.yaml --out runs/results-large
+	$(TINY_RUN).results runs/results runs/results-large docs/results.md
