@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tts.core import Candidate, Completion, Question, UsageError
+from tts.core import Candidate, Completion, Question, UsageError, Verifier
+from tts.core.keys import score_key
 from tts.verifiers import make_verifier
 
 Q = Question("q", "1+1?")
@@ -144,12 +145,11 @@ def test_options_in_the_name_are_the_same_options_and_make_another_verifier():
 
 def test_the_same_text_with_other_log_probabilities_is_another_score():
     """A revision may repeat an answer word by word, and be surer of it: neither score may stand for the other."""
-    from types import SimpleNamespace
-
-    from tts.running.panel import _key
-
-    problem = SimpleNamespace(name="b/q", question=Q)
     reads, ignores = make_verifier("confidence", {}, {}, "v"), make_verifier("symbolic", {}, {}, "v")
     a, b = (Candidate.of(completion([x])) for x in (-1.0, -2.0))
-    assert _key(reads, problem, a) != _key(reads, problem, b)
-    assert _key(ignores, problem, a) == _key(ignores, problem, b)
+
+    def key(verifier: Verifier, candidate: Candidate) -> bytes:
+        return score_key(verifier.fingerprint, verifier.reads_tokens, "b/q", Q.text, candidate)
+
+    assert key(reads, a) != key(reads, b)
+    assert key(ignores, a) == key(ignores, b)
