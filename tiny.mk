@@ -31,7 +31,7 @@ tiny-models-eval: tiny-models tiny-rollouts  ## measure the tiny models through 
 tiny-models-card: $(INSTALLED)  ## write the measured figures into docs/tiny-models.md
 	$(TINY_RUN).card docs/tiny-models.md
 
-strategies-table: $(INSTALLED)  ## run all strategies on arith through vLLM and write docs/strategies.md's tables (an hour)
+strategies-table: $(INSTALLED)  ## run all strategies on arith through vLLM and write docs/strategies.md's tables (half an hour)
 	$(BIN)/tts run examples/arith_strategies.yaml --out runs/strategies
 	$(TINY_RUN).strategies runs/strategies docs/strategies.md
 
