@@ -63,7 +63,9 @@ def test_the_same_run_gives_the_same_bytes_and_only_the_report_is_written(small)
     assert [p.read_bytes() for p in (paths.csv, paths.html, paths.png)] == first
     assert sorted(p.name for p in paths.csv.parent.iterdir()) == [
         "curves.csv",
+        "curves.parquet",
         "failures.csv",
+        "failures.parquet",
         "report.html",
         "report.png",
         "report.svg",
@@ -108,7 +110,7 @@ def test_a_place_that_cannot_be_written_is_named(small):
 
 def warnings(made):
     run = read_run(made.save())
-    return "\n".join(notes(run, curves(run)))
+    return "\n".join(notes([run], [curves(run)]))
 
 
 def test_a_sound_run_of_many_problems_has_no_warning(make_run, entry):

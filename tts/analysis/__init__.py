@@ -28,6 +28,7 @@ from tts.analysis.flops_matched import RATIOS, flops_matched, inference_multipli
 from tts.analysis.held_out import HeldOut, evaluate_plan
 from tts.analysis.intervals import Interval, bootstrap_means, mean_interval, same_value_interval
 from tts.analysis.jackknife import delete_one, these_problems_interval
+from tts.analysis.joined import joined_curves, merged, run_names
 from tts.analysis.levels import level_groups
 from tts.analysis.matched_study import MatchedRow, study_matched
 from tts.analysis.optimal import budget_ratio, compute_optimal, oracle_choice
@@ -127,11 +128,13 @@ __all__ = [
     "generation_flops",
     "gpu_cost",
     "inference_multiplier",
+    "joined_curves",
     "level_groups",
     "majority_at_k",
     "make_plan",
     "mean_g_pass_at_k",
     "mean_interval",
+    "merged",
     "models_of",
     "name_of",
     "on_shared_problems",
@@ -148,6 +151,7 @@ __all__ = [
     "read_run",
     "rehearse_run",
     "reliability",
+    "run_names",
     "same_value_interval",
     "study_matched",
     "study_optimal",

@@ -91,13 +91,7 @@ def complete_problems(runs: Sequence[RunData]) -> tuple[ProblemInfo, ...]:
     """
     first = runs[0]
     for other in runs[1:]:
-        mine, yours = ({(p.benchmark, p.id) for b in r.problems.values() for p in b} for r in (first, other))
-        if mine != yours:
-            raise UsageError(
-                f"RUN: {first.path} and {other.path} are runs on different problem sets: "
-                f"{_some(mine - yours, first.path)}{_some(yours - mine, other.path)} give both the same benchmarks and "
-                "limit"
-            )
+        same_problems(first, other, set(first.problems) | set(other.problems))
     problems = tuple(p for b in first.problems.values() for p in b)
     found = tuple(p for p in problems if all(_is_complete(run, e, p) for run in runs for e in fixed(run)))
     if not found:
@@ -106,6 +100,17 @@ def complete_problems(runs: Sequence[RunData]) -> tuple[ProblemInfo, ...]:
             f"`tts run --out {first.path}` carries the run on"
         )
     return found
+
+
+def same_problems(first: RunData, second: RunData, benchmarks: Iterable[str]) -> None:
+    """Raises UsageError, naming some, where two runs took up different problems of these benchmarks."""
+    mine, yours = ({(p.benchmark, p.id) for b in benchmarks for p in r.problems.get(b, ())} for r in (first, second))
+    if mine != yours:
+        raise UsageError(
+            f"RUN: {first.path} and {second.path} are runs on different problem sets: "
+            f"{_some(mine - yours, first.path)}{_some(yours - mine, second.path)} give both the same benchmarks and "
+            "limit"
+        )
 
 
 def _some(names: set[Name], where: Path) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CurveRow:
     """One point of a curve, and one line of ``curves.csv``: the fields are its columns, in order."""
 
     benchmark: str
     model: str
+    run: str = ""
+    """What tells the run from others that are joined with it; empty where there is one."""
     strategy: str
     setting: str
     """Canonical JSON of the parameters that are not the package's defaults, without n."""
@@ -52,12 +54,12 @@ class CurveRow:
     discarded_tokens: float | None
     """Generated tokens that are on no candidate's path."""
 
-    def cells(self) -> tuple[str, ...]:
-        """The row as text, numbers with 6 significant digits: equal runs give equal bytes."""
-        return tuple(_text(getattr(self, f.name)) for f in fields(self))
+    def cells(self) -> tuple[str | int | float | None, ...]:
+        """The values, in the order of the columns."""
+        return tuple(getattr(self, f.name) for f in fields(self))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LevelRow(CurveRow):
     """A point built on the problems of some difficulty alone, and one line of ``by_level.csv``."""
 
@@ -108,9 +110,3 @@ class Curves:
     refused: tuple[Refused, ...] = ()
     monte_carlo_error: float = 0.0
     """Largest standard error that random subsets add to the accuracy of one of ``rows``; 0 where all are exact."""
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -7,20 +7,31 @@ from pathlib import Path
 import click
 
 
-@click.command(short_help="Draw the curves of a run.")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.command(short_help="Draw the curves of runs.")
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN...")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Where it is written. [default: RUN/report; RUN/report/joined of the first of several]",
+)
 @click.option(
     "--parameters", multiple=True, metavar="NAME=COUNT", help="Parameters of a model without a config; repeatable."
 )
-def report(run: Path, parameters: tuple[str, ...]) -> None:
-    """Draw the curves of a run directory: RUN/report/report.html, its picture and its tables.
+def report(runs: tuple[Path, ...], out: Path | None, parameters: tuple[str, ...]) -> None:
+    """Draw the curves of a run directory, or of several in one: report.html, its pictures and its tables.
 
-    Only reads the run, so it can be called while the run is going on; the figures are then those of the problems
-    that are complete.
+    Only reads the runs, so it can be called while one is going on; the figures are then those of the problems that are
+    complete. Runs that are joined must have taken up the same problems of a benchmark.
+
+    \b
+    tts report runs/qwen
+    tts report runs/qwen-1.5b runs/qwen-7b --out comparison
     """
     from tts.cli.parameters import read_parameters
     from tts.report import write_report
 
-    paths = write_report(run, read_parameters(parameters))
-    for path in filter(None, (paths.csv, paths.by_level, paths.failures, paths.png, paths.svg, paths.html)):
-        click.echo(path)
+    paths = write_report(runs, read_parameters(parameters), out)
+    for path in (paths.csv, paths.by_level, paths.failures, *paths.sections, paths.png, paths.svg, paths.html):
+        if path:
+            click.echo(path)

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tts.analysis import CurveRow, LevelRow
 from tts.core import SELECTORS
-from tts.report.notes import short_labels, variant
+from tts.report.notes import group_labels, variant
 
 Record = dict[str, Any]
 
 X_FIELDS = ("output_tokens", "total_tokens", "flops", "n")
 """What may stand on the x axis, where every point has it; the first is the default."""
+CROWDED = 12
+"""Series above which not all are shown at first."""
 FORMS = 4
 """Variants above which they take the colours, since as many dashes are hard to tell apart."""
 
@@ -30,7 +32,7 @@ class Series:
 
     name: str
     group: str
-    """The strategy setting."""
+    """The strategy setting, after the run's name where several are joined."""
     variant: str
     """Selector and verifier; several, joined by " = ", where a single point is the same under all of them."""
     color: int
@@ -84,8 +86,35 @@ def level_panels(rows: Sequence[CurveRow], by_level: Sequence[LevelRow]) -> list
     return result
 
 
-_Keys = dict[tuple[str, str, str], Series]
-"""The series of each (strategy, setting, variant)."""
+def shown_first(content: Sequence[Panel]) -> set[str]:
+    """Names of the series to show at first: all, or where these are many, those on a panel's Pareto front."""
+    every = {one.name for panel in content for one in panel.series}
+    if len(every) <= CROWDED:
+        return every
+    found = set()
+    for panel in content:
+        best = -math.inf
+        for point in sorted(panel.rows, key=lambda p: (p["output_tokens"], -p["accuracy"])):
+            if not point["bound"] and point["accuracy"] > best:
+                best = point["accuracy"]
+                found.add(point["series"])
+    return found or every
+
+
+def only(panel: Panel, names: Collection[str]) -> Panel:
+    """The panel with some of its series."""
+    series = tuple(one for one in panel.series if one.name in names)
+    return replace(panel, series=series, rows=tuple(row for row in panel.rows if row["series"] in names))
+
+
+_Group = tuple[str, str, str]
+"""run, strategy, setting."""
+_Keys = dict[tuple[str, str, str, str], Series]
+"""The series of each (run, strategy, setting, variant)."""
+
+
+def _group(row: CurveRow) -> _Group:
+    return row.run, row.strategy, row.setting
 
 
 def _panel(
@@ -115,21 +144,20 @@ def _level_name(level: str, points: list[Record]) -> str:
 
 def _series(rows: Sequence[CurveRow], by_level: Sequence[LevelRow]) -> _Keys:
     """The series of each strategy setting and variant that has rows, with a look of its own."""
-    groups: dict[tuple[str, str], list[CurveRow]] = {}
+    groups: dict[_Group, list[CurveRow]] = {}
     for row in rows:
-        groups.setdefault((row.strategy, row.setting), []).append(row)
+        groups.setdefault(_group(row), []).append(row)
     everywhere = [*rows, *by_level]
     merged = {
         group
         for group, mine in groups.items()
-        if len({row.n for row in mine}) == 1
-        and _variants_agree(row for row in everywhere if (row.strategy, row.setting) == group)
+        if len({row.n for row in mine}) == 1 and _variants_agree(row for row in everywhere if _group(row) == group)
     }
     curved = [group for group in groups if group not in merged]
     variants = list(dict.fromkeys(_variant(row) for row in rows))
     by_group = len(curved) > 1 and len(variants) <= FORMS
     result: _Keys = {}
-    short = short_labels(groups)
+    short = group_labels(groups)
     for g, group in enumerate(curved):
         present = {_variant(row) for row in groups[group]}
         for v, name in enumerate(variants):
@@ -161,7 +189,7 @@ def _variants_agree(rows: Iterable[CurveRow]) -> bool:
 
 def _points(rows: Sequence[CurveRow], series: _Keys, told: Collection[str] = ()) -> list[Record]:
     """What is drawn, one record a point; points that are the same under every variant once."""
-    keys = [(series[row.strategy, row.setting, _variant(row)], row) for row in rows]
+    keys = [(series[*_group(row), _variant(row)], row) for row in rows]
     lengths: dict[Series, set[int]] = {}
     for one, row in keys:
         lengths.setdefault(one, set()).add(row.n)

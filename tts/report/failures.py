@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tts.analysis import Cell, RunData
-from tts.report.notes import short_labels
+from tts.analysis import Cell, RunData, run_names
+from tts.report.notes import group_labels
 from tts.report.tables import TextTable
 
 
@@ -15,19 +15,20 @@ def failure_table(runs: Sequence[RunData]) -> TextTable:
     Rates of the grader are by cell: those where it ran out of time on a pair of answers, those where it gave members of
     one class of equal answers different verdicts, and those with more distinct answers than it compares.
     """
-    groups: dict[tuple[str, str, str, str], list[Cell]] = {}
-    for run in runs:
+    groups: dict[tuple[str, str, str, str, str], list[Cell]] = {}
+    for name, run in zip(run_names(runs), runs, strict=True):
         for entry in run.plan:
             for benchmark in run.problems:
-                groups.setdefault((run.model, benchmark, entry.strategy, entry.setting), [])
+                groups.setdefault((run.model, benchmark, name, entry.strategy, entry.setting), [])
         for (benchmark, _, strategy, setting, _, _), cell in run.cells.items():
-            groups.setdefault((run.model, benchmark, strategy, setting), []).append(cell)
-    names = short_labels(dict.fromkeys(key[2:] for key in groups))
+            groups.setdefault((run.model, benchmark, name, strategy, setting), []).append(cell)
+    names = group_labels(dict.fromkeys(key[2:] for key in groups))
     return TextTable(
         "What went wrong, by strategy",
         ("model", "benchmark", "strategy", "candidates", "truncated", "no_answer", "cells", "grader_timeout",
          "grader_disagreement", "grader_capped"),
         tuple((*key[:2], names[key[2:]], *_rates(cells)) for key, cells in groups.items() if cells),
+        shares=("truncated", "no_answer", "grader_timeout", "grader_disagreement", "grader_capped"),
     )  # fmt: skip
 
 

@@ -175,8 +175,29 @@ def draw_svg(picture: Spec) -> bytes:
     return str(vl_convert.vegalite_to_svg(json.dumps(picture))).encode()
 
 
-def whole_picture(content: Sequence[Panel], levels: Sequence[Panel], model: str) -> Spec:
-    """All panels as one Vega-Lite spec, on white: benchmarks two a row, their levels three."""
+def section_picture(heading: str, charts: Sequence[tuple[str, Spec]]) -> Spec:
+    """A section's charts, (title, spec) each, as one Vega-Lite spec on white: two a row."""
+    parts = [
+        {**chart, "width": 440, "height": 268, "title": {"text": title, "anchor": "start", "fontSize": 13}}
+        for title, chart in charts
+    ]
+    return {
+        "$schema": _SCHEMA,
+        "title": {"text": heading, "anchor": "start", "offset": 14},
+        "concat": parts,
+        "columns": 2,
+        "spacing": 36,
+        "padding": 20,
+        "resolve": {"scale": {"color": "independent", "shape": "independent", "strokeDash": "independent"}},
+        "config": config("light"),
+    }
+
+
+def whole_picture(content: Sequence[Panel], levels: Sequence[Panel], model: str, left_out: int = 0) -> Spec:
+    """All panels as one Vega-Lite spec, on white: benchmarks two a row, their levels three.
+
+    ``left_out``: how many lines of the report are not in the panels.
+    """
     width, small = (726, 190) if len(content) == 1 else (440, 268)  # rows of about the same length
     rows = [_grid([_part(panel, panel.benchmark, width, 340) for panel in content], 2)]
     for benchmark in dict.fromkeys(panel.benchmark for panel in levels):
@@ -184,11 +205,11 @@ def whole_picture(content: Sequence[Panel], levels: Sequence[Panel], model: str)
         title = {"text": f"{benchmark} by difficulty", "anchor": "start", "offset": 10}
         rows.append({**_grid(parts, 3), "title": title})
     return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "$schema": _SCHEMA,
         "title": {
             "text": f"Accuracy against compute: {model}",
             "subtitle": "Mean over problems; bands and bars are 95% intervals over problems (bootstrap). "
-            "Broad grey line: Pareto front.",
+            "Broad grey line: Pareto front." + (f" {left_out} lines off the front are left out." if left_out else ""),
             "anchor": "start",
             "offset": 14,
         },
@@ -201,6 +222,7 @@ def whole_picture(content: Sequence[Panel], levels: Sequence[Panel], model: str)
     }
 
 
+_SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 _SHARED = {"scale": {"color": "shared", "shape": "shared", "strokeDash": "shared"}}
 """One legend for all panels."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 _GROUPS = ("beams", "children", "nodes", "particles", "attempts")
@@ -20,6 +20,8 @@ Key = tuple[str | int, ...]
 class Tree:
     """One node an answer in the making, parents before their children."""
 
+    keys: list[Key]
+    """The path of each node's last completion."""
     parent: list[int]
     """Index of the node that it continues; -1 where it continues none."""
     value: list[float | None]
@@ -32,11 +34,32 @@ class Tree:
 
 
 @dataclass(slots=True)
-class _Node:
-    key: Key
-    parent: Key | None
-    value: float | None = None
-    kept: bool = False
+class _Nodes:
+    """All steps recorded, parents before their children."""
+
+    at: dict[Key, int] = field(default_factory=dict)
+    parent: list[int] = field(default_factory=list)
+    depth: list[int] = field(default_factory=list)
+    value: list[float | None] = field(default_factory=list)
+    kept: list[bool] = field(default_factory=list)
+
+    def add(self, key: Key, parent: int) -> int:
+        """The node at ``key``; a new one continues ``parent`` (-1: none)."""
+        i = self.at.setdefault(key, len(self.parent))
+        if i == len(self.parent):
+            self.parent.append(parent)
+            self.depth.append(self.depth[parent] + 1 if parent >= 0 else 0)
+            self.value.append(None)
+            self.kept.append(False)
+        return i
+
+    def way(self, i: int, known: Container[int]) -> list[int]:
+        """The node and what it grew from, up to the first one ``known``."""
+        found = []
+        while i >= 0 and i not in known:
+            found.append(i)
+            i = self.parent[i]
+        return found
 
 
 def genealogy(history: Sequence[Mapping[str, Any]], returned: Sequence[Sequence[Key]], limit: int) -> Tree | None:
@@ -45,76 +68,74 @@ def genealogy(history: Sequence[Mapping[str, Any]], returned: Sequence[Sequence[
     ``history``: as the journal holds it; ``returned``: for each candidate, the paths of its completions; ``limit``:
     nodes at most, of which those of returned answers and what they grew from are kept first.
     """
-    nodes: dict[Key, _Node] = {}
-    before: dict[Key, list[Key]] = {}  # particles of the last step, by sweep
+    nodes = _Nodes()
+    before: dict[Key, list[int]] = {}  # particles of the last step, by sweep
     for entry in history:
         name = next((g for g in _GROUPS if g in entry), None)
-        if name is None:
-            continue
-        keys = [tuple(path) for path in entry[name]]
-        values = next((entry[v] for v in _VALUES if v in entry), [None] * len(keys))
-        sweep = tuple(entry.get("sweep", ()))
-        for i, (key, parent) in enumerate(
-            zip(keys, _parents(entry, name, keys, before.get(sweep), nodes), strict=True)
-        ):
-            node = nodes.setdefault(key, _Node(key, parent if parent != key else None))
-            node.value = None if values[i] is None else float(f"{values[i]:.4g}")
-            node.kept |= _kept(entry, i)
-        if name == "particles":
-            before[sweep] = keys
-    if len(nodes) < 2 or all(node.parent is None for node in nodes.values()):
+        if name is not None:
+            _read(entry, name, nodes, before)
+    if len(nodes.parent) < 2 or max(nodes.parent) < 0:
         return None
-    for node in list(nodes.values()):
-        if node.parent is not None:
-            nodes[node.parent].kept = True
+    for parent in nodes.parent:
+        if parent >= 0:
+            nodes.kept[parent] = True
     return _tree(nodes, returned, limit)
 
 
-def _parents(
-    entry: Mapping[str, Any], name: str, keys: list[Key], before: list[Key] | None, nodes: Mapping[Key, _Node]
-) -> Iterable[Key | None]:
-    """What each answer continues: as recorded (particles), the one before (revisions), else by its path."""
-    if name == "attempts":
-        return [None, *keys[:-1]]
-    if name == "particles" and before is not None:
-        return [before[i] for i in entry["parents"]]
-    return [next((key[:i] for i in range(len(key) - 1, 0, -1) if key[:i] in nodes), None) for key in keys]
+def _read(entry: Mapping[str, Any], name: str, nodes: _Nodes, before: dict[Key, list[int]]) -> None:
+    """Take up the answers of one step, each with what it continues: as recorded (particles), the one before
+    (revisions), else by its path."""
+    keys = [tuple(path) for path in entry[name]]
+    values = next((entry[v] for v in _VALUES if v in entry), [None] * len(keys))
+    sweep = tuple(entry.get("sweep", ()))
+    last = before.get(sweep) if name == "particles" else None
+    found: list[int] = []
+    for i, key in enumerate(keys):
+        if key in nodes.at:
+            parent = -1  # the first one it was said to continue holds
+        elif name == "attempts":
+            parent = found[-1] if found else -1
+        elif last is not None:
+            parent = last[entry["parents"][i]]
+        else:
+            parent = next((nodes.at[key[:k]] for k in range(len(key) - 1, 0, -1) if key[:k] in nodes.at), -1)
+        found.append(nodes.add(key, parent))
+    kept = _kept(entry, len(keys))
+    for i, at in enumerate(found):
+        nodes.value[at] = None if values[i] is None else float(f"{values[i]:.4g}")
+        nodes.kept[at] |= i in kept
+    if name == "particles":
+        before[sweep] = found
 
 
-def _kept(entry: Mapping[str, Any], i: int) -> bool:
-    kept = entry.get("kept", ())
+def _kept(entry: Mapping[str, Any], size: int) -> Container[int]:
     if "widths" in entry:
-        return bool(entry["widths"][i])
-    return i in kept if isinstance(kept, list | tuple) else i == kept
+        return {i for i in range(size) if entry["widths"][i]}
+    kept = entry.get("kept", ())
+    return set(kept) if isinstance(kept, list | tuple) else {kept}
 
 
-def _tree(nodes: Mapping[Key, _Node], returned: Sequence[Sequence[Key]], limit: int) -> Tree:
-    ends = {tuple(chain[-1]): i for i, chain in enumerate(returned) if chain}
-    on_path = _upwards(nodes, (key for chain in returned for key in map(tuple, chain)))
-    chosen: dict[Key, None] = {}
-    for group in (on_path, [n.key for n in nodes.values() if n.kept], nodes):
-        for key in group:
-            way = [k for k in _upwards(nodes, [key]) if k not in chosen]
+def _tree(nodes: _Nodes, returned: Sequence[Sequence[Key]], limit: int) -> Tree:
+    ends = {nodes.at[chain[-1]]: i for i, chain in enumerate(returned) if chain and chain[-1] in nodes.at}
+    on_path: dict[int, None] = {}
+    for chain in returned:
+        for key in chain:
+            on_path |= dict.fromkeys(nodes.way(nodes.at.get(key, -1), on_path))
+    size = len(nodes.parent)
+    chosen: dict[int, None] = {}
+    for group in (on_path, (i for i in range(size) if nodes.kept[i]), range(size)):
+        for i in group:
+            way = nodes.way(i, chosen)
             if len(chosen) + len(way) <= limit:
                 chosen |= dict.fromkeys(way)
-    order = sorted(chosen, key=lambda key: len(_upwards(nodes, [key])))
-    at = {key: i for i, key in enumerate(order)}
-    shown = [nodes[key] for key in order]
+    order = sorted(chosen, key=nodes.depth.__getitem__)
+    at = {i: new for new, i in enumerate(order)}
+    keys = list(nodes.at)
     return Tree(
-        parent=[-1 if n.parent is None else at[n.parent] for n in shown],
-        value=[n.value for n in shown],
-        fate=[RETURNED if n.key in on_path else KEPT if n.kept else DROPPED for n in shown],
-        candidate=[ends.get(n.key, -1) for n in shown],
-        left_out=len(nodes) - len(chosen),
+        keys=[keys[i] for i in order],
+        parent=[at.get(nodes.parent[i], -1) for i in order],
+        value=[nodes.value[i] for i in order],
+        fate=[RETURNED if i in on_path else KEPT if nodes.kept[i] else DROPPED for i in order],
+        candidate=[ends.get(i, -1) for i in order],
+        left_out=size - len(chosen),
     )
-
-
-def _upwards(nodes: Mapping[Key, _Node], keys: Iterable[Key]) -> dict[Key, None]:
-    """The nodes at ``keys`` and all that they grew from, in no particular order but always the same one."""
-    found: dict[Key, None] = {}
-    for start in keys:
-        key: Key | None = start
-        while key is not None and key in nodes and key not in found:
-            found[key] = None
-            key = nodes[key].parent
-    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from html import escape
 
 from tts.analysis import CurveRow
@@ -10,8 +10,10 @@ from tts.report.notes import label
 from tts.report.tables import TextTable, Value
 
 _VERIFIER = "Verifier"
+_RUN = "Run"
 _COLUMNS = (
     ("Benchmark", ""),
+    (_RUN, ""),
     ("Strategy", ""),
     ("Selector", ""),
     (_VERIFIER, ""),
@@ -30,40 +32,45 @@ _COLUMNS = (
 
 
 def plain_table(table: TextTable) -> str:
-    """A table of shares and counts, without sorting."""
+    """A table without sorting."""
     texts = [i for i, value in enumerate(table.rows[0]) if isinstance(value, str)] if table.rows else []
     kinds = ["" if i in texts else ' class="num"' for i in range(len(table.columns))]
     head = "".join(
         f'<th scope="col"{kind}>{escape(name.replace("_", " ").capitalize())}</th>'
         for name, kind in zip(table.columns, kinds, strict=True)
     )
+    cells = [(kind, ".2%" if name in table.shares else ".4g") for kind, name in zip(kinds, table.columns, strict=True)]
     body = "".join(
-        "<tr>" + "".join(f"<td{kind}>{escape(_shown(v))}</td>" for v, kind in zip(row, kinds, strict=True)) + "</tr>\n"
+        "<tr>"
+        + "".join(f"<td{k}>{escape(_shown(v, form))}</td>" for v, (k, form) in zip(row, cells, strict=True))
+        + "</tr>\n"
         for row in table.rows
     )
     return f'<table class="plain"><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>'
 
 
-def _shown(value: Value) -> str:
+def _shown(value: Value, form: str) -> str:
     if value is None:
         return "–"
-    return f"{value:.2%}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else value
+    return format(value, form) if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else value
 
 
 def curves_table(rows: Sequence[CurveRow]) -> str:
-    """Every row; the verifier has a column where there is one."""
-    verifiers = any(row.verifier for row in rows)
+    """Every row; run and verifier have a column where there is one."""
+    left_out = set() if any(row.run for row in rows) else {_RUN}
+    left_out |= set() if any(row.verifier for row in rows) else {_VERIFIER}
     head = "".join(
         f'<th scope="col" class="{kind}" aria-sort="none"><button type="button">{escape(name)}</button></th>'
         for name, kind in _COLUMNS
-        if verifiers or name != _VERIFIER
+        if name not in left_out
     )
-    body = "".join(f"<tr>{_cells(row, verifiers)}</tr>\n" for row in rows)
+    body = "".join(f"<tr>{_cells(row, left_out)}</tr>\n" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>"
 
 
-def _cells(row: CurveRow, verifiers: bool) -> str:
-    texts = [row.benchmark, label(row.strategy, row.setting), row.selector, *([row.verifier] if verifiers else [])]
+def _cells(row: CurveRow, left_out: Collection[str]) -> str:
+    named = (("", row.benchmark), (_RUN, row.run), ("", label(row.strategy, row.setting)), ("", row.selector))
+    texts = [text for name, text in (*named, (_VERIFIER, row.verifier)) if name not in left_out]
     numbers: list[tuple[str, float]] = [
         (f"{row.n:,}", row.n),
         (f"{row.accuracy:.2%}", row.accuracy),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from tts.analysis import Curves, RunData
+from tts.analysis import Curves, RunData, run_names
 from tts.core import SELECTORS, SamplingParams
 
 REDRAWN = 0.01
@@ -16,8 +16,19 @@ FEW = 30
 """Problems below which intervals are only rough."""
 
 
-def notes(run: RunData, result: Curves) -> list[str]:
-    """Warnings, one sentence or two each, plain text (not escaped); empty where there is nothing to warn of."""
+def notes(runs: Sequence[RunData], found: Sequence[Curves]) -> list[str]:
+    """Warnings about runs with the curves of each, one sentence or two each, plain text (not escaped).
+
+    Each begins with the run's name where there are several. Empty where there is nothing to warn of.
+    """
+    return [
+        f"{name}: {text}" if name else text
+        for name, run, result in zip(run_names(runs), runs, found, strict=True)
+        for text in _notes(run, result)
+    ]
+
+
+def _notes(run: RunData, result: Curves) -> list[str]:
     return [
         *_imported(run),
         *_unfinished(run, result),
@@ -53,6 +64,13 @@ def short_labels(groups: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str
         if options is not None
     }
     return {g: short[g] if g in short and list(short.values()).count(short[g]) == 1 else label(*g) for g in found}
+
+
+def group_labels(groups: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str, str], str]:
+    """Labels of some (run, strategy, setting), the run first where it has a name."""
+    found = list(groups)
+    short = short_labels(dict.fromkeys(group[1:] for group in found))
+    return {group: f"{group[0]}: {short[group[1:]]}" if group[0] else short[group[1:]] for group in found}
 
 
 def _options(setting: str) -> dict[str, object] | None:

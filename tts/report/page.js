@@ -5,12 +5,12 @@
   const axis = document.getElementById("axis");
   const full = document.getElementById("full");
   const entries = [...document.querySelectorAll("#legend label")];
+  const first = entries.filter((e) => e.querySelector("input").checked);
   const hidden = () => entries.filter((e) => !e.querySelector("input").checked).map((e) => e.dataset.series);
-  let views = [];
-  let turn = 0;
+  const theme = () => (dark.matches ? "dark" : "light");
 
-  function prepare(panel, theme) {
-    const spec = structuredClone(panel.spec[theme]);
+  function panelSpec(panel) {
+    const spec = structuredClone(panel.spec[theme()]);
     const field = axis.value;
     const x = spec.encoding.x;
     x.field = field;
@@ -28,30 +28,65 @@
       if (step.sort) step.sort[0].field = field;
     }
     spec.params.find((p) => p.name === "hidden").value = hidden();
-    return { ...spec, width: "container", height: panel.height, autosize: { type: "fit-x", contains: "padding" } };
+    return spec;
   }
 
-  async function draw() {
-    const mine = ++turn;
-    const theme = dark.matches ? "dark" : "light";
-    const made = [];
-    for (const [i, panel] of data.panels.entries()) {
-      const result = await vegaEmbed(`#chart-${i}`, prepare(panel, theme), {
-        renderer: "svg",
-        config: data.config[theme],
-        actions: { export: true, source: false, compiled: false, editor: false },
-        theme: undefined,
-        tooltip: { theme: theme },
-        downloadFileName: "accuracy-against-compute",
-      });
-      if (mine !== turn) return result.finalize();
-      made.push(result);
-    }
-    views = made;
+  const MARGIN = 500;
+  // A chart is drawn when it comes near the window: a long report opens as fast as a short one.
+  const charts = [
+    ...data.panels.map((panel, i) => ({ id: `chart-${i}`, height: panel.height, live: true, spec: () => panelSpec(panel) })),
+    ...data.charts.map((chart, i) => ({ id: `extra-${i}`, height: chart.height, spec: () => chart.spec[theme()] })),
+  ].map((chart) => ({ ...chart, element: document.getElementById(chart.id), near: false, turn: 0, result: null }));
+
+  async function draw(chart) {
+    const mine = ++chart.turn;
+    const spec = { ...chart.spec(), width: "container", height: chart.height, autosize: { type: "fit-x", contains: "padding" } };
+    const result = await vegaEmbed(chart.element, spec, {
+      renderer: "svg",
+      config: data.config[theme()],
+      actions: { export: true, source: false, compiled: false, editor: false },
+      theme: undefined,
+      tooltip: { theme: theme() },
+      downloadFileName: "accuracy-against-compute",
+    });
+    if (mine !== chart.turn) result.finalize();
+    else chart.result = result;
   }
+
+  function approach(chart) {
+    if (chart.near) return;
+    chart.near = true;
+    draw(chart);
+  }
+
+  function redraw(some) {
+    for (const chart of some) if (chart.near) draw(chart);
+  }
+
+  const watcher = new IntersectionObserver((seen) => {
+    for (const { target, isIntersecting } of seen) {
+      if (!isIntersecting) continue;
+      watcher.unobserve(target);
+      approach(charts.find((chart) => chart.element === target));
+    }
+  }, { rootMargin: `${MARGIN}px` });
+  for (const chart of charts) {
+    const { top, bottom } = chart.element.getBoundingClientRect();
+    if (bottom > -MARGIN && top < window.innerHeight + MARGIN) approach(chart);
+    else watcher.observe(chart.element);
+  }
+
+  const live = charts.filter((chart) => chart.live);
 
   function tell(name, value) {
-    for (const result of views) result.view.signal(name, value).runAsync();
+    for (const chart of live) chart.result?.view.signal(name, value).runAsync();
+  }
+
+  function show(which) {
+    for (const entry of entries) {
+      entry.querySelector("input").checked = which === "all" || (which === "front" && first.includes(entry));
+    }
+    tell("hidden", hidden());
   }
 
   function sort(head) {
@@ -75,11 +110,14 @@
       entry.addEventListener(off, () => tell("focus", ""));
     }
   }
+  for (const button of document.querySelectorAll("button[data-show]")) {
+    button.addEventListener("click", () => show(button.dataset.show));
+  }
   for (const button of document.querySelectorAll("thead th button")) {
     button.addEventListener("click", () => sort(button.closest("th")));
   }
-  axis.addEventListener("change", draw);
-  full.addEventListener("change", draw);
-  dark.addEventListener("change", draw);
-  draw();
+  axis.addEventListener("change", () => redraw(live));
+  full.addEventListener("change", () => redraw(live));
+  dark.addEventListener("change", () => redraw(charts));
+  window.addEventListener("beforeprint", () => charts.forEach(approach));
 })();

@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -18,52 +19,74 @@ from typing import Any
 
 import vl_convert
 
-from tts.analysis import Curves, RunData
-from tts.report.content import Panel, Series, level_panels, panels
+from tts.analysis import Curves, RunData, run_names
+from tts.report.content import Panel, level_panels, panels, shown_first
 from tts.report.explorer import explorer
+from tts.report.facts import run_html
 from tts.report.failures import failure_table
-from tts.report.figure import DASHES, PALETTES, SHAPES, STAR, X_AXES, X_SHORT, config, spec
+from tts.report.figure import PALETTES, X_AXES, X_SHORT, config, spec
+from tts.report.html_sections import contents, sections_html
 from tts.report.html_tables import curves_table, plain_table
-
-_MARKERS = {
-    "circle": '<circle cx="17" cy="7" r="4.2"/>',
-    "square": '<rect x="13.2" y="3.2" width="7.6" height="7.6"/>',
-    "triangle-up": '<path d="M17 2l5 9h-10z"/>',
-    "diamond": '<path d="M17 1.4l5 5.6-5 5.6-5-5.6z"/>',
-    "cross": '<path d="M15.4 2.4h3.2v3h3v3.2h-3v3h-3.2v-3h-3V5.4h3z"/>',
-    "triangle-down": '<path d="M17 12l5-9h-10z"/>',
-    "triangle-right": '<path d="M22 7l-9 5v-10z"/>',
-    "triangle-left": '<path d="M12 7l9 5v-10z"/>',
-    STAR: f'<path transform="translate(17 7.3) scale(5.6)" stroke="none" d="{STAR}"/>',
-}
+from tts.report.legend import legend
+from tts.report.section import Section
 
 
-def page(run: RunData, result: Curves, warnings: Sequence[str]) -> str:
-    """The report as one HTML document. ``warnings``: plain sentences, shown first."""
-    content = panels(result.rows, result.by_level, run.info.get("oracle_verifiers") or ())
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a report is of."""
+
+    runs: Sequence[RunData]
+    curves: Curves
+    """Of all runs."""
+    warnings: Sequence[str]
+    """Plain sentences, shown first."""
+    sections: Sequence[Section]
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Verifiers that know the reference answer."""
+        return tuple(dict.fromkeys(name for run in self.runs for name in run.info.get("oracle_verifiers") or ()))
+
+
+def page(report: Report) -> str:
+    """The report as one HTML document."""
+    runs, result = report.runs, report.curves
+    content = panels(result.rows, result.by_level, report.told)
+    shown = shown_first(content)
     levels = level_panels(result.rows, result.by_level)
     axes = [field for field in X_AXES if all(field in panel.x for panel in [*content, *levels])]
     library, script, exploring = _library(), _asset("page.js"), _asset("explorer.js")
-    problems = explorer([run])
+    problems = explorer(runs)
+    charts = [chart for section in report.sections for chart in section.charts]
     return Template(_asset("page.html")).substitute(
         policy=_policy(library, script, exploring),
         css=_asset("page.css") + _palette_css(),
-        title=escape(run.model),
+        title=escape(", ".join(dict.fromkeys(run.model for run in runs))),
         benchmarks=escape(", ".join(p.benchmark for p in content)),
-        warnings=_warnings(warnings),
-        legend=_legend(content[0].series),
+        warnings=_warnings(report.warnings),
+        legend=legend(content[0].series, shown),
+        contents=contents(report.sections, bool(problems["problems"])),
         axes="".join(f'<option value="{escape(k)}">{escape(v)}</option>' for k, v in X_AXES.items() if k in axes),
         flops=_flops(result, "flops" in axes),
-        failures=plain_table(failure_table([run])),
+        failures=plain_table(failure_table(runs)),
         figures="".join(_figure(i, panel) for i, panel in enumerate(content)),
         levels=_levels(levels, len(content)),
         sampled=_sampled(result),
+        sections=sections_html(report.sections),
         table=curves_table(result.rows),
         explorer=_EXPLORER if problems["problems"] else "",
         problems=_json(problems),
-        facts=_facts(run),
-        config=escape(json.dumps(run.info.get("config", {}), indent=2, ensure_ascii=False)),
-        data=_json({"panels": [_panel(p) for p in [*content, *levels]], "config": _themes(config)}),
+        facts="".join(run_html(name, run) for name, run in zip(run_names(runs), runs, strict=True)),
+        data=_json(
+            {
+                "panels": [_panel(p) for p in [*content, *levels]],
+                "charts": [
+                    {"spec": {theme: chart.spec(theme) for theme in PALETTES}, "height": 220 if chart.small else 320}
+                    for chart in charts
+                ],
+                "config": _themes(config),
+            }
+        ),
         library=library,
         script=script,
         exploring=exploring,
@@ -152,28 +175,6 @@ def _warnings(warnings: Sequence[str]) -> str:
     return f'<section class="warnings" aria-labelledby="w"><h2 id="w">Before you read on</h2><ul>{items}</ul></section>'
 
 
-def _legend(series: Sequence[Series]) -> str:
-    """One box a strategy setting; in it a checkbox a selector and verifier, with the look of its line."""
-    boxes = []
-    for group in dict.fromkeys(one.group for one in series):
-        entries = "".join(
-            f'<label data-series="{escape(one.name)}"><input type="checkbox" checked>{_swatch(one)}'
-            f"<span>{escape(one.variant)}</span></label>"
-            for one in series
-            if one.group == group
-        )
-        boxes.append(f"<fieldset><legend>{escape(group)}</legend>{entries}</fieldset>")
-    return "".join(boxes)
-
-
-def _swatch(one: Series) -> str:
-    color = one.color % len(PALETTES["light"])
-    dash = " ".join(map(str, DASHES[one.form % len(DASHES)]))
-    marker = _MARKERS[SHAPES[one.form % len(SHAPES)]]
-    line = "" if one.name == one.group else f'<path d="M0 7h34" stroke-dasharray="{dash}" stroke-width="2"/>'
-    return f'<svg class="s{color}" width="34" height="14" aria-hidden="true">{line}{marker}</svg>'
-
-
 def _figure(i: int, panel: Panel) -> str:
     name = escape(panel.benchmark if panel.level is None else panel.level)
     where, table = escape(panel.benchmark), "the table below"
@@ -219,35 +220,3 @@ def _flops(result: Curves, offered: bool) -> str:
         f" FLOPs are not among them, since {lacking:,} of {len(result.rows):,} points lack them: the run does not hold "
         "the sizes of all its models (<code>--parameters</code> gives them)."
     )
-
-
-def _facts(run: RunData) -> str:
-    """What was run, as a description list; sessions last."""
-    model = run.info["model"]
-    pairs = [
-        ("Model", run.model),
-        ("Fingerprint", model.get("fingerprint", "")),
-        ("Seeds", ", ".join(map(str, run.seeds))),
-        ("Samples held", f"{run.samples:,}; {run.redrawn:,} drawn again after an interruption"),
-        ("Engines", ", ".join(run.engines)),
-        ("Made with", f"tts-scaling {run.info.get('tts', '')}"),
-    ]
-    for name, source in run.info["benchmarks"].items():
-        where = " @ ".join(str(source[k]) for k in ("source", "revision") if source.get(k))
-        pairs.append((f"Benchmark {name}", f"{run.planned[name]:,} problems from {where or 'an unnamed source'}"))
-    for i, session in enumerate(run.info.get("sessions") or [], 1):
-        pairs.append((f"Session {i}", _session(session)))
-    return "".join(f"<dt>{escape(name)}</dt><dd>{escape(str(text))}</dd>" for name, text in pairs)
-
-
-def _session(session: Mapping[str, Any]) -> str:
-    hardware, versions = session.get("hardware") or {}, session.get("versions") or {}
-    seconds = session.get("seconds")
-    parts = [
-        f"{session.get('started', '?')} to {session.get('finished') or 'unfinished'}",
-        f"{seconds:,.1f} s" if isinstance(seconds, int | float) else "",
-        ", ".join(f"{k} {v}" for k, v in versions.items()),
-        ", ".join(f"{k} {json.dumps(v) if isinstance(v, list) else v}" for k, v in hardware.items()),
-        f"git {session['git']}" if session.get("git") else "",
-    ]
-    return "; ".join(part for part in parts if part)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -24,30 +25,66 @@ class TextTable:
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Value, ...], ...]
+    shares: tuple[str, ...] = ()
+    """Columns that the page shows in percent."""
 
 
 def write_tables(folder: Path, tables: Mapping[str, TextTable]) -> list[Path]:
-    """Write ``folder/NAME.csv`` for each; numbers with 6 significant digits, so equal results give equal bytes.
+    """Write ``folder/NAME.csv`` and the same as ``NAME.parquet`` for each; returns the paths of the CSV files.
 
-    Raises UsageError where the folder is not writable, ValueError for a value that is NaN.
+    In CSV numbers have 6 significant digits, in Parquet all, so that equal results give equal bytes. Raises UsageError
+    where the folder is not writable, ValueError for a value that is NaN.
     """
-    paths = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, table in tables.items():
-            out = io.StringIO()
-            writer = csv.writer(out, lineterminator="\n")
-            writer.writerow(table.columns)
-            writer.writerows([_text(v, ".6g", "") for v in row] for row in table.rows)
-            path = folder / f"{name}.csv"
-            partial = path.with_name(path.name + ".part")
-            partial.write_text(out.getvalue(), encoding="utf-8")
-            paths.append(partial.replace(path))
-    except OSError as error:
-        raise UsageError(
-            f"{error.filename or folder}: cannot write the tables there ({error.strerror}); make it writable"
-        ) from error
-    return paths
+    written = {folder / f"{name}.csv": _csv(table) for name, table in tables.items()}
+    write_files(written | {folder / f"{name}.parquet": _parquet(table) for name, table in tables.items()})
+    return list(written)
+
+
+def write_files(files: Mapping[Path, bytes]) -> None:
+    """Write files, and the folders they need, so that a reader sees an old file or a new one, never a part.
+
+    Raises UsageError where a place is not writable.
+    """
+    for path, content in files.items():
+        partial = path.with_name(path.name + ".part")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial.write_bytes(content)
+            partial.replace(path)
+        except OSError as error:
+            raise UsageError(
+                f"{error.filename or path}: cannot write the report there ({error.strerror}); "
+                "make the place writable, or copy the run"
+            ) from error
+
+
+def _csv(table: TextTable) -> bytes:
+    """RFC 4180 quoting, newline line ends, a header line."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(table.columns)
+    writer.writerows([_text(v, ".6g", "") for v in row] for row in table.rows)
+    return out.getvalue().encode()
+
+
+def _parquet(table: TextTable) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = [[row[i] for row in table.rows] for i in range(len(table.columns))]
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table(dict(zip(table.columns, map(_typed, columns), strict=True))), sink)
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def _typed(values: Sequence[Value]) -> Any:
+    """A column of one type: text where one value is text, else floats, else integers."""
+    import pyarrow as pa
+
+    kinds = {type(v) for v in values if v is not None}
+    if str in kinds:
+        return pa.array([None if v is None else str(v) for v in values], pa.string())
+    return pa.array(values, pa.float64() if float in kinds or not kinds else pa.int64())
 
 
 def print_table(table: TextTable) -> None:

@@ -1,22 +1,21 @@
-"""``tts report RUN``: from a run directory to the files of its report."""
+"""``tts report RUN...``: from run directories to the files of their report."""
 
 from __future__ import annotations
 
-import csv
-import io
-import os
-from collections.abc import Iterable, Mapping, Sequence
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tts.analysis import COLUMNS, LEVEL_COLUMNS, CurveRow, curves, read_run
+from tts.analysis import COLUMNS, LEVEL_COLUMNS, Curves, joined_curves, merged, read_run
 from tts.core import UsageError
-from tts.report.content import level_panels, panels
+from tts.report.content import level_panels, only, panels, shown_first
 from tts.report.failures import failure_table
-from tts.report.figure import draw_png, draw_svg, whole_picture
+from tts.report.figure import Spec, draw_png, draw_svg, section_picture, whole_picture
 from tts.report.notes import notes
-from tts.report.page import page
-from tts.report.tables import write_tables
+from tts.report.page import Report, page
+from tts.report.sections import KEYS, sections
+from tts.report.tables import TextTable, write_files, write_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +29,29 @@ class ReportPaths:
     failures: Path
     by_level: Path | None
     """The rows by difficulty; None where no benchmark states more than one level."""
+    sections: tuple[Path, ...]
+    """A folder each, with its picture and tables."""
 
 
-def write_report(run: Path, parameters: Mapping[str, float] | None = None) -> ReportPaths:
-    """Write ``curves.csv``, ``failures.csv``, ``report.html``, ``report.png`` and ``report.svg`` into ``RUN/report``.
+def write_report(
+    run: Path | Sequence[Path], parameters: Mapping[str, float] | None = None, out: Path | None = None
+) -> ReportPaths:
+    """Write the report of a run, or of several joined, into ``out``.
 
-    The same run gives the same bytes. ``by_level.csv`` is written beside them where a benchmark states more than one
-    level of difficulty. Nothing else in the run directory is touched, and a run that is still being written may be
-    reported on. ``parameters``: parameter counts of models whose FLOPs the run does not tell, see
-    `tts.analysis.models_of`.
-    Raises UsageError where ``run`` is no readable run directory, holds no complete problem, or is not writable.
+    ``out``: default ``RUN/report``, for several runs ``RUN/report/joined`` of the first. The same runs give the same
+    bytes, and a run that is still being written may be reported on; nothing else in a run directory is touched. Every
+    CSV file has a Parquet file beside it, and each section a folder. ``parameters``: parameter counts of models whose
+    FLOPs a run does not tell, see `tts.analysis.models_of`.
+    Raises UsageError where a ``run`` is no readable run directory, holds no complete problem, runs took up different
+    problems of one benchmark, or ``out`` is not writable.
     """
-    data = read_run(run)
-    result = curves(data, parameters)
-    folder = run / "report"
+    places = [run] if isinstance(run, Path) else list(run)
+    runs = [read_run(place) for place in places]
+    found = joined_curves(runs, parameters)
+    result = merged(found)
+    folder = out or (places[0] / "report" if len(places) == 1 else places[0] / "report" / "joined")
+    parts = sections(runs)
+    report = Report(runs, result, notes(runs, found), parts)
     paths = ReportPaths(
         folder / "curves.csv",
         folder / "report.html",
@@ -51,44 +59,56 @@ def write_report(run: Path, parameters: Mapping[str, float] | None = None) -> Re
         folder / "report.svg",
         folder / "failures.csv",
         folder / "by_level.csv" if result.by_level else None,
+        tuple(folder / part.key for part in parts),
     )
-    picture = whole_picture(
-        panels(result.rows, result.by_level, data.info.get("oracle_verifiers") or ()),
-        level_panels(result.rows, result.by_level),
-        data.model,
-    )
-    files = {
-        paths.csv: _csv(COLUMNS, result.rows).encode(),
-        paths.html: page(data, result, notes(data, result)).encode(),
-        paths.png: draw_png(picture),
-        paths.svg: draw_svg(picture),
-    }
-    if paths.by_level:
-        files[paths.by_level] = _csv(LEVEL_COLUMNS, result.by_level).encode()
-    try:
-        folder.mkdir(exist_ok=True)
-        for path, content in files.items():
-            _replace(path, content)
-        write_tables(folder, {"failures": failure_table([data])})
-    except OSError as error:
-        raise UsageError(
-            f"{error.filename or folder}: cannot write the report there ({error.strerror}); "
-            "make the run directory writable, or copy the run"
-        ) from error
+    picture = _picture(report)
+    files = {paths.html: page(report).encode(), paths.png: draw_png(picture), paths.svg: draw_svg(picture)}
+    for part in parts:
+        if part.charts:
+            drawn = section_picture(part.heading, [(chart.title, chart.spec("light")) for chart in part.charts])
+            stem = folder / part.key / part.key
+            files |= {stem.with_suffix(".png"): draw_png(drawn), stem.with_suffix(".svg"): draw_svg(drawn)}
+    _clear(folder)
+    write_files(files)
+    write_tables(folder, _tables(report))
+    for part in parts:
+        write_tables(folder / part.key, part.tables)
     return paths
 
 
-def _csv(columns: Iterable[str], rows: Sequence[CurveRow]) -> str:
-    """The rows as CSV (RFC 4180 quoting, newline line ends), with a header line."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(row.cells() for row in rows)
-    return out.getvalue()
+def _picture(report: Report) -> Spec:
+    """The curves, of those series that the page shows at first."""
+    result, told = report.curves, report.told
+    content = panels(result.rows, result.by_level, told)
+    shown = shown_first(content)
+    levels = [only(panel, shown) for panel in level_panels(result.rows, result.by_level)]
+    return whole_picture(
+        [only(panel, shown) for panel in content],
+        levels,
+        ", ".join(dict.fromkeys(run.model for run in report.runs)),
+        left_out=len(content[0].series) - len(shown),
+    )
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old one or the new one, never a part."""
-    partial = path.with_name(path.name + ".part")
-    partial.write_bytes(content)
-    os.replace(partial, path)  # noqa: PTH105
+def _tables(report: Report) -> dict[str, TextTable]:
+    result: Curves = report.curves
+    tables = {
+        "curves": TextTable("Every point", COLUMNS, tuple(row.cells() for row in result.rows)),
+        "failures": failure_table(report.runs),
+    }
+    if result.by_level:
+        tables["by_level"] = TextTable("By level", LEVEL_COLUMNS, tuple(row.cells() for row in result.by_level))
+    return tables
+
+
+def _clear(folder: Path) -> None:
+    """Take away what an earlier report of the same runs may have written and this one may not."""
+    for key in KEYS:
+        shutil.rmtree(folder / key, ignore_errors=True)
+    for stem in ("by_level.csv", "by_level.parquet"):
+        try:
+            (folder / stem).unlink(missing_ok=True)
+        except OSError as error:
+            raise UsageError(
+                f"{folder}: cannot write the report there ({error.strerror}); make the place writable, or copy the run"
+            ) from error

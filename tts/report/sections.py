@@ -1,0 +1,17 @@
+"""Which sections a report has, in the order of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from tts.analysis import RunData
+from tts.report.section import Section
+
+_SECTIONS: dict[str, Callable[[Sequence[RunData]], Section | None]] = {}
+KEYS = tuple(_SECTIONS)
+
+
+def sections(runs: Sequence[RunData]) -> list[Section]:
+    """The sections that these runs have data for."""
+    found = (build(runs) for build in _SECTIONS.values())
+    return [section for section in found if section is not None]
