@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tts.analysis import all_of_k, best_of_k, majority_at_k, pass_at_k, weighted_majority_at_k, worst_of_k
+from tts.analysis import all_of_k, best_of_k, majority_at_k, pass_at_k, scored, weighted_majority_at_k, worst_of_k
 
 verdicts = st.lists(st.booleans(), min_size=4, max_size=4)
 samples = st.lists(st.tuples(st.integers(-1, 3), st.integers(0, 3)), min_size=1, max_size=8)
@@ -47,16 +47,10 @@ def heaviest(right):
     return rule
 
 
-class EveryOrder:
-    """Stands in for a random generator: each order of the samples comes once, so that a mean over them is exact."""
-
-    def permuted(self, x, axis):
-        return every_order(x.shape[1])
-
-
 @cache
 def every_order(n):
-    return np.array(list(permutations(range(n))))
+    """Shape (n, orders): each order of the samples once, so that a mean over them is exact."""
+    return np.array(list(permutations(range(n)))).T
 
 
 def arrays(pool, right):
@@ -82,16 +76,35 @@ def test_worst_equals_enumeration_of_all_subsets(pool, right):
     assert found == pytest.approx(expected, abs=1e-12)
 
 
-@given(small, verdicts)
+@pytest.mark.parametrize("few", [0, 100], ids=["by step", "by segment"])
+@given(pool=small, right=verdicts, ks=st.sets(st.integers(1, 7)))
 @settings(max_examples=150, deadline=None)
-def test_the_weighted_vote_over_every_order_equals_enumeration_of_all_subsets(pool, right):
+def test_the_weighted_vote_over_every_order_equals_enumeration_of_all_subsets(few, pool, right, ks):
     """Tenths add up to sums that differ in the last digit (0.1 + 0.2 and 0.3), and are tied all the same."""
     classes, weights, correct = arrays(pool, right)
     n = len(pool)
-    expected = [mean_over_subsets(heaviest(right), pool, k) for k in range(1, n + 1)]
-    orders = max(len(every_order(n)), 2)
-    found, _ = weighted_majority_at_k(classes, weights, correct, np.arange(1, n + 1), draws=orders, rng=EveryOrder())
+    ks = sorted(k for k in ks if k <= n)
+    expected = [mean_over_subsets(heaviest(right), pool, k) for k in ks]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scored, "_orders", lambda n, draws: every_order(n))
+        patch.setattr(scored, "_FEW", few)
+        found, _ = weighted_majority_at_k(
+            classes, weights, correct, np.array(ks, int), draws=2, rng=np.random.default_rng(0)
+        )
     assert found == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whole_segments_give_what_single_steps_do(seed):
+    """Order by order, with classes of weight 0, silent samples and equal sums."""
+    rng = np.random.default_rng(seed)
+    n, classes = int(rng.integers(2, 60)), int(rng.integers(1, 12))
+    member = rng.integers(-1, classes, n)
+    weights = rng.integers(0, 4, n) / 10 if seed % 2 else rng.random(n)
+    ks = np.flatnonzero(rng.random(n) < 0.4) + 1
+    orders = np.array([rng.permutation(n) for _ in range(50)]).T
+    given = member, weights, (rng.random(classes) < 0.4).astype(float), ks, orders
+    assert scored._votes_at(*given) == pytest.approx(scored._votes_by_step(*given), abs=1e-12)
 
 
 def test_best_is_exact_at_a_thousand_samples():

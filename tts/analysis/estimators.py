@@ -211,9 +211,14 @@ def _tilts(n: int, ks: Ints) -> list[tuple[int, int, float]]:
     return _tilts(n, ks[:half]) + right
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
+def _log_factorials_below(end: int) -> Floats:
+    return np.array([math.lgamma(i + 1.0) for i in range(end)])
+
+
 def _log_factorials(n: int) -> Floats:
-    return np.array([math.lgamma(i + 1.0) for i in range(n + 1)])
+    """Of 0..n and some more, shape (N,), N > n: tables grow by doubling, so that few are made."""
+    return _log_factorials_below(1 << (n + 1).bit_length())
 
 
 def _log_binomial(c: int, p: float) -> Floats:
@@ -226,51 +231,68 @@ def _log_binomial(c: int, p: float) -> Floats:
 def _vote(sizes: Ints, right: Bools, silent: int, ks: Ints, p: float) -> Floats:
     """P(the vote is right | k voted or were silent) for each of the sorted ``ks``, under the tilt ``p``."""
     n, top = int(sizes.sum()) + silent, int(ks[-1])
-    pmf = {int(c): np.exp(_log_binomial(int(c), p)) for c in np.unique(sizes)}
-    total = np.zeros(top + 1)
-    for t in range(1, min(top, int(sizes[right].max(initial=0))) + 1):
-        big = sizes >= t
-        won = _wins([pmf[int(c)] for c in sizes[big]], right[big], t, top)
+    total, below = np.zeros(top + 1), 0
+    pmf = {c: np.exp(_log_binomial(c, p)) for c in set(sizes.tolist())}
+    for size in np.unique(sizes[sizes <= sizes[right].max(initial=0)]).tolist():
+        big = sizes >= size
+        pmfs, good = [pmf[c] for c in sizes[big].tolist()], int(right[big].sum())
+        won = np.zeros(top + 1)
+        if len(pmfs) == 1:  # the right class alone has so many votes
+            won[below + 1 : size + 1] = pmfs[0][below + 1 : top + 1]
+        else:
+            for t in range(below + 1, min(size, top) + 1):  # no class's size lies between: the same ones may have t
+                others = _wins(pmfs, good, t, top)
+                won[t : t + len(others)] += others
         rest = np.exp(_log_binomial(silent + int(sizes[~big].sum()), p))
         total += np.convolve(won, rest[: top + 1])[: top + 1]
+        below = size
     result: Floats = total[ks] / np.exp(_log_binomial(n, p)[ks])
     return result
 
 
-def _wins(pmfs: list[Floats], right: Bools, t: int, top: int) -> Floats:
-    """Weight of a right answer winning with exactly ``t`` votes, by the number of votes of these classes, (top + 1,).
+def _wins(pmfs: list[Floats], right: int, t: int, top: int) -> Floats:
+    """Weight of a right class winning with exactly ``t`` votes, by the votes of the other classes, at most (top-t+1,).
 
-    ``pmfs``: each class's distribution of votes, the correct classes first. Two tables are carried, both by [number
-    of classes tied at t, votes so far]: the weight of all outcomes, and that weight times the number of right classes
-    among the tied. Once the correct classes are done only the second one matters.
+    ``pmfs``: each class's distribution of votes, the ``right`` correct ones first. A winner tied with j others counts
+    1/(j+1), the integral of y^j over [0, 1]: so a class tied at t votes weighs y, and Gauss's nodes integrate exactly,
+    with positive weights. Two tables are carried, both by [node, votes]: of outcomes in which no right class is singled
+    out as the winner, and of those where one is, whose own t votes are left out. Votes tell the ties where t = 1.
     """
-    ties = top // t
-    plain = np.zeros((ties + 1, top + 1))
-    plain[0, 0] = 1.0
-    good = np.zeros_like(plain)
-    reach = tied = 0  # votes and ties that occur so far: the rest of the tables is zero
-    last = int(np.flatnonzero(right)[-1])
-    for j, (pmf, is_right) in enumerate(zip(pmfs, right, strict=True)):
-        reach, tied = min(reach + t, top), min(tied + 1, ties)
-        here = np.s_[: tied + 1, : reach + 1]
-        good[here] = _add_class(good[here], pmf, t)
-        if j <= last:
-            if is_right:
-                good[1 : tied + 1, t : reach + 1] += pmf[t] * plain[:tied, : reach + 1 - t]
-            plain[here] = _add_class(plain[here], pmf, t)
-    share: Floats = good[1:].T @ (1.0 / np.arange(1, ties + 1))
-    return share
+    width = top - t + 1
+    y, share = _nodes(min(len(pmfs), top // t) - 1) if t > 1 else (np.ones(1), np.ones(1))
+    plain, good = np.ones((len(y), 1)), np.zeros((len(y), 1))
+    for j, pmf in enumerate(pmfs):
+        chosen = pmf[t] * plain
+        if j > 0:
+            good = _times(good, pmf, t, y, width)
+            good[:, : chosen.shape[1]] += chosen if j < right else 0.0
+        else:
+            good = chosen
+        if j < right - 1:
+            plain = _times(plain, pmf, t, y, width)
+    found: Floats = share @ good
+    return found if t > 1 else found / np.arange(1, len(found) + 1)
 
 
-def _add_class(table: Floats, pmf: Floats, t: int) -> Floats:
-    """The table after one more class: it stays below ``t`` votes, or is tied at ``t``."""
-    rows, width = table.shape
-    if rows < t:
-        out = np.stack([np.convolve(row, pmf[:t])[:width] for row in table])
+def _times(table: Floats, pmf: Floats, t: int, y: Floats, width: int) -> Floats:
+    """The table with one more class, up to ``width`` columns: it stays below ``t`` votes, or is tied at ``t``."""
+    rows, held = table.shape
+    out = np.zeros((rows, min(held + t, width)))
+    if held == 1:
+        out[:, :t] = table * pmf[: min(t, width)]
+    elif rows < t:
+        for row, mine in zip(out, table, strict=True):
+            row[: held + t - 1] = np.convolve(mine, pmf[:t])[: len(row)]
     else:
-        out = pmf[0] * table
-        for a in range(1, min(t, width)):
-            out[:, a:] += pmf[a] * table[:, : width - a]
-    if width > t:
-        out[1:, t:] += pmf[t] * table[:-1, : width - t]
+        for a in range(min(t, out.shape[1])):
+            out[:, a : a + held] += pmf[a] * table[:, : out.shape[1] - a]
+    if out.shape[1] > t:
+        out[:, t:] += (y * pmf[t])[:, None] * table[:, : out.shape[1] - t]
     return out
+
+
+@lru_cache(maxsize=256)
+def _nodes(degree: int) -> tuple[Floats, Floats]:
+    """Nodes and weights on [0, 1] that integrate polynomials up to a degree exactly (Gauss-Legendre)."""
+    x, weights = np.polynomial.legendre.leggauss(degree // 2 + 1)
+    return (x + 1) / 2, weights / 2

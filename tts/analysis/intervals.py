@@ -6,7 +6,9 @@ biases pass@k and maj@k, and its intervals hold far less often than they say.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -19,6 +21,8 @@ Floats = npt.NDArray[np.float64]
 RESAMPLES = 5_000
 _CHUNK = 1 << 21
 """Most problem indices drawn at once: bounds memory, and is part of the result's definition (it orders the draws)."""
+_KEPT = 2_000
+"""Most problems whose resamples are kept (80 MB)."""
 _SAME = 1e-9
 """Values closer than this are the same: rounding must not pass for variation between problems."""
 _NORMAL = NormalDist()
@@ -80,13 +84,28 @@ def same_value_interval(value: float, m: int, level: float = 0.95) -> tuple[floa
 def bootstrap_means(values: Floats) -> Floats:
     """Means of 5,000 resamples of ``values`` (m,) with replacement, shape (5000,); the draws depend on m only."""
     m = len(values)
+    if m <= _KEPT:
+        return np.asarray(_counts(m) @ values / m)
+    return np.concatenate([values[drawn].mean(axis=1) for drawn in _drawn(m)])
+
+
+@lru_cache(maxsize=4)
+def _counts(m: int) -> Floats:
+    """How often each of ``m`` problems is in each resample, shape (5000, m)."""
+    return np.concatenate(
+        [
+            np.bincount((drawn + m * np.arange(len(drawn))[:, None]).ravel(), minlength=drawn.size).reshape(drawn.shape)
+            for drawn in _drawn(m)
+        ]
+    ).astype(np.float64)
+
+
+def _drawn(m: int) -> Iterator[npt.NDArray[np.int32]]:
+    """The problems of all resamples, some of them at a time, (some, m) each."""
     rng = stream("bootstrap", m)
     step = max(1, _CHUNK // m)
-    parts = [
-        values[rng.integers(0, m, size=(min(step, RESAMPLES - done), m), dtype=np.int32)].mean(axis=1)
-        for done in range(0, RESAMPLES, step)
-    ]
-    return np.concatenate(parts)
+    for done in range(0, RESAMPLES, step):
+        yield rng.integers(0, m, size=(min(step, RESAMPLES - done), m), dtype=np.int32)
 
 
 def _bca(x: Floats, means: Floats, level: float) -> tuple[float, float]:

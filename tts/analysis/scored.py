@@ -7,12 +7,14 @@ unbiased for a fresh draw of ``k`` where the number of samples was fixed beforeh
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import overload
 
 import numpy as np
 import numpy.typing as npt
 
 from tts.analysis.estimators import pass_at_k
+from tts.core import stream
 from tts.core.selectors import SAME_SUM
 
 Floats = npt.NDArray[np.float64]
@@ -129,7 +131,10 @@ def weighted_majority_at_k(
     class with the largest sum of weights wins. There is no closed form: each of ``draws`` random orders of the
     samples gives a subset of every size by its prefixes. Ties are broken uniformly among the tied classes, by
     expectation and not by drawing; sums that agree to 12 digits are tied. Samples without an answer never vote; a
-    subset in which nobody votes is wrong. Where every answer has the same verdict, and at k = 1, it is exact.
+    subset in which nobody votes is wrong. Where every answer has the same verdict, at k = 1 and k = n, it is exact.
+
+    The orders are the same for all problems of n samples and their samples are shuffled by ``rng`` first, which is as
+    good as orders of their own (each is uniform, and no two problems' errors are correlated) and costs far less.
 
     Shapes: ``classes`` (n,) integers, -1 for no answer; ``weights`` (n,), of which those without an answer are not
     read; ``correct`` (n,) bool, the same within a class; ``k`` of any shape, which both results have.
@@ -157,9 +162,15 @@ def weighted_majority_at_k(
     verdicts = np.zeros(len(names))
     verdicts[member[right]] = 1.0
     wanted, back = np.unique(ks, return_inverse=True)
-    hits = _prefix_votes(member, mass, verdicts, wanted, draws, rng)
-    estimate, error = hits.mean(axis=1), hits.std(axis=1, ddof=1) / np.sqrt(draws)
-    estimate[wanted == 1], error[wanted == 1] = right.mean(), 0.0
+    estimate, error = np.full(len(wanted), right.mean()), np.zeros(len(wanted))
+    whole = wanted == n  # there is one such subset
+    estimate[whole] = _votes_at(member, mass, verdicts, wanted[whole], np.arange(n)[:, None]).mean(axis=1)
+    inner = (wanted > 1) & ~whole
+    if inner.any():
+        dealt = rng.permutation(n)
+        votes = _votes_at if inner.sum() * len(names) <= _FEW * n else _votes_by_step
+        hits = votes(member[dealt], mass[dealt], verdicts, wanted[inner], _orders(n, draws))
+        estimate[inner], error[inner] = hits.mean(axis=1), hits.std(axis=1, ddof=1) / np.sqrt(draws)
     return estimate[back].reshape(ks.shape), error[back].reshape(ks.shape)
 
 
@@ -172,22 +183,56 @@ def _budgets(k: npt.ArrayLike, n: int) -> Ints:
     return ks.astype(np.int64)
 
 
-def _prefix_votes(
-    member: Ints, weights: Floats, verdicts: Floats, ks: Ints, draws: int, rng: np.random.Generator
-) -> Floats:
-    """Share of right classes among the winners of the first ``k`` samples of random orders, shape (K, draws).
+_FEW = 10
+"""Adding up a whole table of classes for each k is faster than going sample by sample up to this many cells a sample."""
 
-    ``member`` (n,): class of each sample, -1 for none; ``verdicts`` (classes,): 1 for right; ``ks`` (K,): rising.
+
+@lru_cache(maxsize=4)
+def _orders(n: int, draws: int) -> npt.NDArray[np.int32]:
+    """Random orders of ``n`` samples, shape (n, draws): one in each column."""
+    inorder = np.broadcast_to(np.arange(n, dtype=np.int32), (draws, n))
+    return np.ascontiguousarray(stream("orders", n, draws).permuted(inorder, axis=1).T)
+
+
+def _votes_at(member: Ints, weights: Floats, verdicts: Floats, ks: Ints, orders: npt.NDArray[np.integer]) -> Floats:
+    """Share of right classes among the winners of the first ``k`` samples of given orders, shape (K, draws).
+
+    ``member`` (n,): class of each sample, -1 for none; ``verdicts`` (classes,): 1 for right; ``ks`` (K,): rising;
+    ``orders`` (n, draws). Between two budgets a whole segment of every order is added to its table of classes.
+    """
+    draws, classes, voters = orders.shape[1], len(verdicts), member >= 0
+    place = np.where(voters, member, classes) * draws  # the last row takes those who do not vote
+    mass, column, right = np.where(voters, weights, 0.0), np.arange(draws), verdicts > 0
+    weightless = bool((weights[voters] == 0).any())  # then a total does not tell who has voted
+    totals, count = np.zeros((2, (classes + 1) * draws))
+    result = np.zeros((len(ks), draws))
+    for i, (first, k) in enumerate(zip([0, *ks.tolist()], ks.tolist(), strict=False)):
+        part = orders[first:k]
+        at = (place.take(part) + column).ravel()
+        totals += np.bincount(at, mass.take(part).ravel(), minlength=len(totals))
+        if weightless:
+            count += np.bincount(at, minlength=len(count))
+        table, voted = (x.reshape(classes + 1, draws)[:-1] for x in (totals, count if weightless else totals))
+        winning = (table >= table.max(axis=0) * (1 - SAME_SUM)) & (voted > 0)
+        result[i] = winning[right].sum(axis=0) / np.maximum(winning.sum(axis=0), 1)
+    return result
+
+
+def _votes_by_step(
+    member: Ints, weights: Floats, verdicts: Floats, ks: Ints, orders: npt.NDArray[np.integer]
+) -> Floats:
+    """What `_votes_at` gives, one sample after the other: for many budgets and classes.
+
     Weights are non-negative, so a class's total only grows, and one step changes only its own class's standing.
     """
-    order = rng.permuted(np.broadcast_to(np.arange(len(member)), (draws, len(member))), axis=1).T
+    draws = orders.shape[1]
     row = np.arange(draws)
     totals = np.full((draws, len(verdicts) + 1), -1.0)  # -1: no vote yet; the last column takes those who do not vote
     best, tied, good = np.full(draws, -1.0), np.zeros(draws), np.zeros(draws)
     result = np.zeros((len(ks), draws))
     places = {int(k): i for i, k in enumerate(ks)}
     for step in range(int(ks.max(initial=0))):
-        sample = order[step]
+        sample = orders[step]
         label = member[sample]
         votes, before = label >= 0, totals[row, label]
         after = np.where(votes, np.maximum(before, 0.0) + weights[sample], -1.0)
