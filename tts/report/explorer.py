@@ -13,16 +13,18 @@ import sqlite3
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from tts.analysis import Cell, RunData, connect
 from tts.core import SELECTORS
+from tts.report.completions import Completions, contexts_of, steps
 from tts.report.genealogy import genealogy
 from tts.report.highlights import answers_of, chosen
 from tts.report.notes import short_labels
-from tts.report.texts import candidate_of, cut, step_spans
+from tts.report.texts import StepScores, candidate_of, cut
 
 BUDGET = 9_000_000
 """Characters that all packed problems may take."""
@@ -42,9 +44,16 @@ class Detail:
     """Of a candidate's text."""
     nodes: int
     """Of a search tree."""
+    step: int
+    """Characters of what a node of it says."""
 
 
-DETAILS = (Detail(12, 8_000, 400), Detail(8, 4_000, 250), Detail(5, 2_500, 120), Detail(3, 1_000, 50))
+DETAILS = (
+    Detail(12, 8_000, 400, 300),
+    Detail(8, 4_000, 250, 200),
+    Detail(5, 2_500, 120, 120),
+    Detail(3, 1_000, 50, 80),
+)
 """From what is wanted to what is the least; the first that fits the budget is taken."""
 
 
@@ -119,14 +128,20 @@ class _Reader:
         self.labels = list(dict.fromkeys(name for run in runs for name in run.verifiers))
         self._settings = short_labels(dict.fromkeys((e.strategy, e.setting) for run in runs for e in run.plan))
         self._questions: dict[tuple[str, str], str] = {}
+        self._journals = [_Journal(db, run) for run, db in zip(runs, journals, strict=True)]
+        self._packed: dict[tuple[str, str], tuple[Detail, str]] = {}  # by the last estimate
 
     def estimate(self, wanted: Sequence[tuple[str, str, str | None]], detail: Detail) -> float:
         """Characters that all problems take, judged by some of them."""
         some = _spread(wanted)[:12]
-        return 1.1 * len(wanted) * sum(len(self.packed(w, detail)) for w in some) / max(1, len(some))
+        self._packed = {w[:2]: (detail, self.packed(w, detail)) for w in some}
+        return 1.1 * len(wanted) * sum(len(text) for _, text in self._packed.values()) / max(1, len(some))
 
     def packed(self, problem: tuple[str, str, str | None], detail: Detail) -> str:
         """One problem, deflated, in base64."""
+        held = self._packed.get(problem[:2])
+        if held is not None and held[0] == detail:
+            return held[1]
         text = json.dumps(self._problem(problem, detail), separators=(",", ":"), allow_nan=False)
         return base64.b64encode(zlib.compress(text.encode(), 6)).decode()
 
@@ -146,81 +161,113 @@ class _Reader:
     def _problem(self, problem: tuple[str, str, str | None], detail: Detail) -> dict[str, Any]:
         benchmark, name, level = problem
         found: dict[str, Any] = {"benchmark": benchmark, "id": name, "level": level, "cells": []}
-        for run, source, cells, db in self._sources:
+        said: dict[str, int] = {}  # what steps say, each once
+        for (_, source, cells, db), journal in zip(self._sources, self._journals, strict=True):
             sql = "SELECT id, question, answer, subject FROM problems WHERE benchmark = ? AND problem = ?"
             row = db.execute(sql, (benchmark, name)).fetchone()
             if row is None or (benchmark, name) not in cells:
                 continue
             found |= {"question": row[1], "answer": row[2], "subject": row[3]}
             self._questions[benchmark, name] = " ".join(row[1].split())[:PREVIEW]
+            reader = _Problem(journal, row[0], f"{benchmark}/{name}", row[1], said, detail)
             for key, cell in cells[benchmark, name].items():
-                shown = _cell(db, run, row[0], f"{benchmark}/{name}", row[1], key, cell, detail)
+                shown = reader.cell(key, cell)
                 if shown is not None:
                     strategy = self._settings.get(key[:2], key[0])
                     found["cells"].append({"run": source, "strategy": strategy, **shown})
-        return found
+        return found | {"steps": list(said)}
 
 
 def _right(cell: Cell, selector: str, verifier: str | None) -> bool:
     return bool(cell.correct[SELECTORS[selector].select(cell.pool(graded=False), verifier)]) if len(cell) else False
 
 
-def _cell(
-    db: sqlite3.Connection,
-    run: RunData,
-    problem: int,
-    name: str,
-    question: str,
-    key: CellKey,
-    cell: Cell,
-    detail: Detail,
-) -> dict[str, Any] | None:
-    """What is shown of a cell; None where it changed since the run was read."""
-    identity = "problem = ? AND strategy = ? AND setting = ? AND seed = ? AND budget = ?"
-    row = db.execute(f"SELECT id, n, history FROM cells WHERE {identity}", (problem, *key)).fetchone()
-    if row is None or row[1] != cell.n:
-        return None
-    rows = db.execute(
-        "SELECT samples, answer, scores FROM candidates WHERE cell = ? ORDER BY idx", (row[0],)
-    ).fetchall()
-    if len(rows) != len(cell):
-        return None
-    tags = chosen(cell, detail.candidates)
-    history = json.loads(row[2])
-    tree = None
-    if history:
-        chains = [[tuple(path) for _, path in json.loads(samples)] for samples, _, _ in rows]
-        tree = genealogy(history, chains, detail.nodes)
-    shown = []
-    for i in sorted(tags):
-        samples, answer, scores = rows[i]
-        candidate = candidate_of(db, samples)
-        spans = {} if candidate is None else dict(step_spans(db, run, name, question, candidate))
-        text, gone, spans = cut("" if candidate is None else candidate.text, detail.chars, spans)
-        shown.append(
-            {
-                "i": i,
-                "answer": answer,
-                "correct": bool(cell.correct[i]),
-                "finished": bool(cell.finished[i]),
-                "tokens": int(cell.output_tokens[i]),
-                "scores": {k: _short(v) for k, v in sorted(json.loads(scores).items())},
-                "tags": tags[i],
-                "text": None if candidate is None else text,
-                "gone": gone,
-                "steps": spans,
-            }
-        )
-    return {
-        "n": cell.n,
-        "seed": key[2],
-        "total": len(cell),
-        "right": int(cell.correct.sum()),
-        "answers": answers_of(cell, [answer for _, answer, _ in rows]),
-        "distinct": len(np.unique(cell.classes[cell.classes >= 0])),
-        "shown": shown,
-        "tree": None if tree is None else asdict(tree),
-    }
+class _Journal:
+    """What all problems of a journal are read with."""
+
+    def __init__(self, db: sqlite3.Connection, run: RunData):
+        self.db = db
+        self.scores = StepScores(db, run)
+
+    @cached_property
+    def contexts(self) -> dict[int, list[int]]:
+        """By problem; read where there is a tree."""
+        return contexts_of(self.db)
+
+
+class _Problem:
+    """Reads the cells of one problem of a journal."""
+
+    def __init__(
+        self, journal: _Journal, row: int, name: str, question: str, said: dict[str, int], detail: Detail
+    ):  # fmt: skip
+        self._journal, self._db, self._row = journal, journal.db, row
+        self._name, self._question = name, question
+        self._said, self._detail = said, detail
+
+    def cell(self, key: CellKey, cell: Cell) -> dict[str, Any] | None:
+        """What is shown of a cell; None where it changed since the run was read."""
+        identity = "problem = ? AND strategy = ? AND setting = ? AND seed = ? AND budget = ?"
+        row = self._db.execute(f"SELECT id, n, history FROM cells WHERE {identity}", (self._row, *key)).fetchone()
+        if row is None or row[1] != cell.n:
+            return None
+        sql = "SELECT samples, answer, scores FROM candidates WHERE cell = ? ORDER BY idx"
+        rows = self._db.execute(sql, (row[0],)).fetchall()
+        if len(rows) != len(cell):
+            return None
+        tags = chosen(cell, self._detail.candidates)
+        return {
+            "n": cell.n,
+            "seed": key[2],
+            "total": len(cell),
+            "right": int(cell.correct.sum()),
+            "answers": answers_of(cell, [answer for _, answer, _ in rows]),
+            "distinct": len(np.unique(cell.classes[cell.classes >= 0])),
+            "shown": [self._candidate(cell, i, tags[i], *rows[i]) for i in sorted(tags)],
+            "tree": self._tree(row[2], [samples for samples, _, _ in rows], key[2]),
+        }
+
+    def _candidate(
+        self, cell: Cell, i: int, tags: list[str], samples: str, answer: str | None, scores: str
+    ) -> dict[str, Any]:
+        judged = self._journal.scores
+        candidate = candidate_of(self._db, json.loads(samples), judged.reads_tokens)
+        spans = {} if candidate is None else dict(judged.spans(self._name, self._question, candidate))
+        text, gone, spans = cut("" if candidate is None else candidate.text, self._detail.chars, spans)
+        return {
+            "i": i,
+            "answer": answer,
+            "correct": bool(cell.correct[i]),
+            "finished": bool(cell.finished[i]),
+            "tokens": int(cell.output_tokens[i]),
+            "scores": {k: _short(v) for k, v in sorted(json.loads(scores).items())},
+            "tags": tags,
+            "text": None if candidate is None else text,
+            "gone": gone,
+            "steps": spans,
+        }
+
+    def _tree(self, history: str, samples: Sequence[str], seed: int) -> dict[str, Any] | None:
+        if history == "[]":
+            return None
+        chains = [[(context, tuple(path)) for context, path in json.loads(one)] for one in samples]
+        tree = genealogy(json.loads(history), [[path for _, path in chain] for chain in chains], self._detail.nodes)
+        if tree is None:
+            return None
+        returned = {path: context for chain in chains for context, path in chain}
+        texts = steps(tree, self._completions.of(tree, returned, seed), self._detail.step)
+        return {
+            "parent": tree.parent,
+            "value": tree.value,
+            "fate": tree.fate,
+            "candidate": tree.candidate,
+            "left_out": tree.left_out,
+            "step": [-1 if text is None else self._said.setdefault(text, len(self._said)) for text in texts],
+        }
+
+    @cached_property
+    def _completions(self) -> Completions:
+        return Completions(self._db, self._journal.contexts.get(self._row, ()))
 
 
 def _short(value: float | None) -> float | None:

@@ -6,6 +6,8 @@ import json
 import math
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -19,18 +21,28 @@ Span = tuple[int, int, float]
 """Start and end of a step in a text, in code points, and its score."""
 
 
-def candidate_of(db: sqlite3.Connection, samples: str) -> Candidate | None:
-    """A candidate from the journal's list of its completions; None where they are not held."""
-    completions = [_completion(db, context, path) for context, path in json.loads(samples)]
+def candidate_of(db: sqlite3.Connection, samples: Sequence[Sequence[Any]], whole: bool) -> Candidate | None:
+    """A candidate from the journal's list of its completions; None where they are not held.
+
+    Without ``whole`` only its text is read, which the last completion has.
+    """
+    if not whole:
+        sql = "SELECT text FROM samples WHERE context = ? AND path = ?"
+        row = db.execute(sql, (samples[-1][0], _written(samples[-1][1]))).fetchone() if samples else None
+        return None if row is None else Candidate((), row[0])
+    completions = [_completion(db, context, path) for context, path in samples]
     found = [c for c in completions if c is not None]
     return Candidate(tuple(found), found[-1].text) if found and len(found) == len(completions) else None
 
 
+def _written(path: Sequence[str | int]) -> str:
+    return json.dumps(path, separators=(",", ":"), ensure_ascii=False)
+
+
 def _completion(db: sqlite3.Connection, context: int, path: Sequence[str | int]) -> Completion | None:
-    key = json.dumps(path, separators=(",", ":"), ensure_ascii=False)
     row = db.execute(
         "SELECT text, token_ids, logprobs, top_logprobs, finish_reason FROM samples WHERE context = ? AND path = ?",
-        (context, key),
+        (context, _written(path)),
     ).fetchone()
     if row is None:
         return None
@@ -45,25 +57,34 @@ def _completion(db: sqlite3.Connection, context: int, path: Sequence[str | int])
     )
 
 
-def step_spans(
-    db: sqlite3.Connection, run: RunData, problem: str, question: str, candidate: Candidate
-) -> Iterator[tuple[str, list[Span]]]:
-    """Each verifier that scored the steps of a candidate, with its scores. ``problem``: ``benchmark/id``.
+class StepScores:
+    """What a run's verifiers said of the steps of its answers."""
 
-    Steps are what a delimiter separates; a verifier whose scores are not one for each such step is left out.
-    """
-    configured = {v.get("name"): v.get("delimiter") for v in (run.info.get("config") or {}).get("verifiers") or ()}
-    for name, judge in (run.info.get("judges") or {}).items():
-        key = score_key(judge["fingerprint"], judge["reads_tokens"], problem, question, candidate)
-        row = db.execute('SELECT "values" FROM scores WHERE key = ?', (key,)).fetchone()
-        values = json.loads(row[0]) if row else []
-        if not all(map(math.isfinite, values)):
-            continue
-        for delimiter in filter(None, (configured.get(name), *DELIMITERS)):
-            found = list(_steps(candidate.text, delimiter))
-            if values and len(found) == len(values):
+    def __init__(self, db: sqlite3.Connection, run: RunData):
+        configured = {v.get("name"): v.get("delimiter") for v in (run.info.get("config") or {}).get("verifiers") or ()}
+        self._db = db
+        self._judges = [
+            (name, judge["fingerprint"], bool(judge["reads_tokens"]), (configured.get(name), *DELIMITERS))
+            for name, judge in (run.info.get("judges") or {}).items()
+        ]
+        self.reads_tokens = any(tokens for _, _, tokens, _ in self._judges)
+        """Whether a candidate's text is not all that a verifier reads."""
+
+    def spans(self, problem: str, question: str, candidate: Candidate) -> Iterator[tuple[str, list[Span]]]:
+        """Each verifier that scored the steps of a candidate, with its scores. ``problem``: ``benchmark/id``.
+
+        Steps are what a delimiter separates; a verifier whose scores are not one for each such step is left out.
+        """
+        pieces = cache(lambda delimiter: list(_steps(candidate.text, delimiter)))
+        for name, fingerprint, tokens, delimiters in self._judges:
+            key = score_key(fingerprint, tokens, problem, question, candidate)
+            row = self._db.execute('SELECT "values" FROM scores WHERE key = ?', (key,)).fetchone()
+            values = json.loads(row[0]) if row else []
+            if not values or not all(map(math.isfinite, values)):
+                continue
+            found = next((pieces(d) for d in delimiters if d and len(pieces(d)) == len(values)), None)
+            if found is not None:
                 yield name, [(start, end, float(f"{v:.3g}")) for (start, end), v in zip(found, values, strict=True)]
-                break
 
 
 def _steps(text: str, delimiter: str) -> Iterator[tuple[int, int]]:
