@@ -8,6 +8,7 @@ strategy that has curves, all three tell the variant.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,7 +20,7 @@ from tts.report.notes import group_labels, variant
 Record = dict[str, Any]
 
 X_FIELDS = ("output_tokens", "total_tokens", "flops", "n")
-"""What may stand on the x axis, where every point has it; the first is the default."""
+"""What may stand on the x axis, where every point has it."""
 CROWDED = 12
 """Series above which not all are shown at first."""
 FORMS = 4
@@ -49,7 +50,7 @@ class Panel:
     rows: tuple[Record, ...]
     """What is drawn: one record a point."""
     x: dict[str, Record]
-    """By field of `X_FIELDS` that every point has: domain and ticks."""
+    """By field of `X_FIELDS` that every point has: domain and ticks. The first is the default."""
     y: Record
     """Domain, ticks and number format."""
     level: str | None = None
@@ -93,8 +94,10 @@ def shown_first(content: Sequence[Panel]) -> set[str]:
         return every
     found = set()
     for panel in content:
-        best = -math.inf
-        for point in sorted(panel.rows, key=lambda p: (p["output_tokens"], -p["accuracy"])):
+        best, x = -math.inf, next(iter(panel.x))
+        lengths = Counter(row["series"] for row in panel.rows)
+        # of equal points the one whose line goes on longest: it is the more likely to return on the front
+        for point in sorted(panel.rows, key=lambda p: (p[x], -p["accuracy"], -lengths[p["series"]])):
             if not point["bound"] and point["accuracy"] > best:
                 best = point["accuracy"]
                 found.add(point["series"])
@@ -122,13 +125,15 @@ def _panel(
 ) -> Panel:
     """A panel of ``points``, with axes that hold all that is ``framed``."""
     lows, highs = [p["ci_low"] for p in framed], [p["ci_high"] for p in framed]
+    several = len({p["model"] for p in framed}) > 1  # whose tokens are not the same compute
+    fields = sorted(X_FIELDS, key=lambda field: field != "flops") if several else X_FIELDS
     return Panel(
         benchmark,
         tuple(dict.fromkeys(series.values())),
         tuple(points),
         {
             field: _log_axis([p[field] for p in framed], whole=field == "n")
-            for field in X_FIELDS
+            for field in fields
             if all(p[field] is not None for p in framed)
         },
         _share_axis(lows, highs) if level is None else _share_axis([0.0], [1.0]),
@@ -197,6 +202,7 @@ def _points(rows: Sequence[CurveRow], series: _Keys, told: Collection[str] = ())
     return [
         {
             "series": one.name,
+            "model": row.model,
             "strategy": one.group,
             "selector": row.selector if one.name != one.group else one.variant,
             "verifier": (row.verifier if one.name != one.group else "") or "none",

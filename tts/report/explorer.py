@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from tts.analysis import Cell, RunData, connect
+from tts.analysis import Cell, RunData, connect, run_names
 from tts.core import SELECTORS
 from tts.report.completions import Completions, contexts_of, steps
 from tts.report.genealogy import genealogy
@@ -59,8 +59,8 @@ DETAILS = (
 
 def explorer(runs: Sequence[RunData], budget: int = BUDGET) -> dict[str, Any]:
     """The index of problems, the packed problems and how much of each is left out. Equal runs give equal results."""
-    names = _names(runs)
-    wanted = [(b, p.id, p.level) for b in runs[0].problems for p in runs[0].problems[b]]
+    names = run_names(runs)
+    wanted = list(dict.fromkeys((p.benchmark, p.id, p.level) for run in runs for b in run.problems.values() for p in b))
     cells = [_by_problem(run) for run in runs]
     wanted = [w for w in wanted if any(w[:2] in held for held in cells)]
     journals = [connect(run.path) for run in runs]
@@ -91,14 +91,6 @@ def explorer(runs: Sequence[RunData], budget: int = BUDGET) -> dict[str, Any]:
         "detail": asdict(detail),
         "picks": reader.labels,
     }
-
-
-def _names(runs: Sequence[RunData]) -> list[str]:
-    """What tells runs apart; nothing where there is one."""
-    if len(runs) == 1:
-        return [""]
-    models = [run.model for run in runs]
-    return [m if models.count(m) == 1 else f"{m} ({run.path.name})" for m, run in zip(models, runs, strict=True)]
 
 
 def _by_problem(run: RunData) -> dict[tuple[str, str], dict[CellKey, Cell]]:

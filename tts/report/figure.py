@@ -118,7 +118,7 @@ def spec(panel: Panel, theme: str = "light") -> Spec:
         "params": [{"name": "focus", "value": ""}, {"name": "hidden", "value": []}],
         "data": {"values": list(panel.rows)},
         "transform": [{"filter": "indexof(hidden, datum.series) < 0"}],
-        "encoding": {"x": _x(panel, "output_tokens"), "color": {**key, **look["color"]}},
+        "encoding": {"x": _x(panel, next(iter(panel.x))), "color": {**key, **look["color"]}},
         "layer": [
             *([] if small else [_front(panel, theme)]),
             {
@@ -151,7 +151,7 @@ def spec(panel: Panel, theme: str = "light") -> Spec:
 
 def _front(panel: Panel, theme: str) -> Spec:
     """A broad pale line through what no other shown point beats at the same cost or less; oracles do not count."""
-    order = [{"field": "output_tokens"}, {"field": "accuracy", "order": "descending"}]
+    order = [{"field": next(iter(panel.x))}, {"field": "accuracy", "order": "descending"}]
     return {
         "name": "front",
         "transform": [

@@ -25,7 +25,7 @@ def notes(runs: Sequence[RunData], found: Sequence[Curves]) -> list[str]:
         f"{name}: {text}" if name else text
         for name, run, result in zip(run_names(runs), runs, found, strict=True)
         for text in _notes(run, result)
-    ]
+    ] + list(_models(runs, found))
 
 
 def _notes(run: RunData, result: Curves) -> list[str]:
@@ -84,6 +84,15 @@ def _options(setting: str) -> dict[str, object] | None:
 def variant(selector: str, verifier: str) -> str:
     """A selector for people, with the scores it picks by: ``best (prm/tiny-arith:last)``."""
     return f"{selector} ({verifier})" if verifier else selector
+
+
+def _models(runs: Sequence[RunData], found: Sequence[Curves]) -> Iterator[str]:
+    models = list(dict.fromkeys(run.model for run in runs))
+    if len(models) > 1 and any(row.policy_flops is None for result in found for row in result.rows):
+        yield (
+            f"The runs are of {len(models)} models, {', '.join(models)}, whose tokens are not the same compute, and "
+            "FLOPs are not known for every point. Do not read lines of different models against each other."
+        )
 
 
 def _imported(run: RunData) -> Iterator[str]:

@@ -54,7 +54,7 @@ def page(report: Report) -> str:
     content = panels(result.rows, result.by_level, report.told)
     shown = shown_first(content)
     levels = level_panels(result.rows, result.by_level)
-    axes = [field for field in X_AXES if all(field in panel.x for panel in [*content, *levels])]
+    axes = [field for field in content[0].x if all(field in panel.x for panel in [*content, *levels])]
     library, script, exploring = _library(), _asset("page.js"), _asset("explorer.js")
     problems = explorer(runs)
     charts = [chart for section in report.sections for chart in section.charts]
@@ -66,7 +66,7 @@ def page(report: Report) -> str:
         warnings=_warnings(report.warnings),
         legend=legend(content[0].series, shown),
         contents=contents(report.sections, bool(problems["problems"])),
-        axes="".join(f'<option value="{escape(k)}">{escape(v)}</option>' for k, v in X_AXES.items() if k in axes),
+        axes="".join(f'<option value="{escape(k)}">{escape(X_AXES[k])}</option>' for k in axes),
         flops=_flops(result, "flops" in axes),
         failures=plain_table(failure_table(runs)),
         figures="".join(_figure(i, panel) for i, panel in enumerate(content)),
