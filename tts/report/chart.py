@@ -46,6 +46,8 @@ class Lines:
     diagonal: bool = False
     """Whether to draw the line x = y."""
     legend: bool = True
+    area: tuple[str, float] | None = None
+    """Field that the markers' areas tell, and its largest value in all charts to be compared."""
 
 
 def line_chart(title: str, lines: Lines, label: str, *, small: bool = False) -> Chart:
@@ -83,7 +85,9 @@ def _axis(axis: Axis) -> Spec:
 
 def _bright(shown: Sequence[str], lines: Lines, theme: str, y: Spec, small: bool) -> list[Spec]:
     key = {"field": "series", "type": "nominal"}
+    present = {row["series"] for row in lines.rows}
     legend = {"title": None, "orient": "bottom", "columns": 2, "columnPadding": 24, "symbolOpacity": 1}
+    legend |= {"values": [name for name in shown if name in present]}
     own = legend if lines.legend else None
 
     def look(values: Sequence[Any], legend: Spec | None) -> Spec:
@@ -114,9 +118,18 @@ def _bright(shown: Sequence[str], lines: Lines, theme: str, y: Spec, small: bool
         {
             "transform": [kept, {"filter": "datum.mark"}],
             "mark": {"type": "point", "filled": True, "size": 30 if small else 55, **clip},
-            "encoding": {"y": y, "color": color, "shape": look(SHAPES, own), "tooltip": _tooltip(lines)},
+            "encoding": {"y": y, "color": color, "shape": look(SHAPES, own), **_size(lines), "tooltip": _tooltip(lines)},
         },
     ]
+
+
+def _size(lines: Lines) -> Spec:
+    """The markers' areas, where they tell something."""
+    if lines.area is None:
+        return {}
+    field, most = lines.area
+    scale = {"domain": [0, most], "range": [12, 500]}
+    return {"size": {"field": field, "type": "quantitative", "scale": scale, "legend": None}}
 
 
 def _faint(lines: Lines, theme: str, y: Spec) -> list[Spec]:

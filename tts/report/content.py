@@ -136,7 +136,7 @@ def _panel(
             for field in fields
             if all(p[field] is not None for p in framed)
         },
-        _share_axis(lows, highs) if level is None else _share_axis([0.0], [1.0]),
+        share_axis(lows, highs) if level is None else share_axis([0.0], [1.0]),
         level,
     )
 
@@ -240,7 +240,7 @@ def _log_axis(values: Sequence[float], *, whole: bool) -> Record:
     return {"domain": [_round(low), _round(high)], "values": [_round(t) for t in ticks if low <= t <= high]}
 
 
-def _share_axis(lows: Sequence[float], highs: Sequence[float]) -> Record:
+def share_axis(lows: Sequence[float], highs: Sequence[float]) -> Record:
     """Domain that shows every interval, from 0 where that costs little detail, and never beyond 0 and 1."""
     low, high = min(lows), max(highs)
     low = 0.0 if low < 0.4 * high else low
