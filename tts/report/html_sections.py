@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from itertools import groupby
 
 from tts.report.html_tables import plain_table
-from tts.report.section import Section
+from tts.report.section import Chart, Section
 
 
 def contents(parts: Sequence[Section], problems: bool) -> str:
@@ -21,18 +22,13 @@ def sections_html(parts: Sequence[Section]) -> str:
     """Each section with its charts, whose numbers run through all sections, and its tables."""
     made, start = [], 0
     for part in parts:
-        figures = "".join(
-            f'<figure><figcaption>{escape(chart.title)}</figcaption><div class="chart" id="extra-{start + i}" '
-            f'role="img" aria-label="{escape(chart.label)}"></div></figure>'
-            for i, chart in enumerate(part.charts)
-        )
-        small = " small" if part.charts and all(chart.small for chart in part.charts) else ""
+        figures = _figures(part.charts, start)
         start += len(part.charts)
         made.append(
             f'<section aria-labelledby="{part.key}"><h2 id="{part.key}">{escape(part.heading)}</h2>'
             + "".join(f"<p>{escape(text)}</p>" for text in part.text)
             + "".join(f'<p class="hint">{escape(text)}</p>' for text in part.notes)
-            + f'<div class="figures{small}">{figures}</div>'
+            + figures
             + "".join(
                 f"<details{' open' if i == 0 else ''}><summary>{escape(table.title)}</summary>"
                 f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(table.title)}">'
@@ -41,4 +37,17 @@ def sections_html(parts: Sequence[Section]) -> str:
             )
             + "</section>"
         )
+    return "".join(made)
+
+
+def _figures(charts: Sequence[Chart], start: int) -> str:
+    """Charts side by side, the small ones closer; a change of size begins a new row."""
+    made = []
+    for small, group in groupby(enumerate(charts, start), key=lambda pair: pair[1].small):
+        figures = "".join(
+            f'<figure><figcaption>{escape(chart.title)}</figcaption><div class="chart" id="extra-{i}" '
+            f'role="img" aria-label="{escape(chart.label)}"></div></figure>'
+            for i, chart in group
+        )
+        made.append(f'<div class="figures{" small" if small else ""}">{figures}</div>')
     return "".join(made)
