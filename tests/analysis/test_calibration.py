@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from tts.analysis.calibration import (
     brier_score,
+    brier_scores,
     expected_calibration_error,
     fit_isotonic,
     fit_platt,
     reliability,
 )
-from tts.analysis.discrimination import auroc, average_precision, rank_correlation
+from tts.analysis.discrimination import Ranked, auroc, average_precision, rank_correlation
 
 samples = st.lists(st.tuples(st.integers(0, 4), st.booleans()), min_size=1, max_size=12)
 both = samples.filter(lambda s: {c for _, c in s} == {True, False})
@@ -52,6 +53,23 @@ def test_weights_count_samples_as_often(pairs, counts):
         return
     for measure in (auroc, average_precision):
         assert measure(*arrays(pairs), counts) == pytest.approx(measure(*arrays(repeated)))
+
+
+@given(both, st.lists(st.integers(0, 2), min_size=12, max_size=12), st.lists(st.integers(0, 3), min_size=3, max_size=3))
+def test_a_problems_weight_is_that_of_its_samples(pairs, problem, counts):
+    problem = np.array(problem[: len(pairs)])
+    scores, correct = arrays(pairs)
+    own = np.array(counts)[problem]
+    if not (own @ correct and own @ ~correct):
+        return
+    found = Ranked(scores, correct, problem).measure(counts[: problem.max() + 1])
+    assert found == pytest.approx((auroc(scores, correct, own), average_precision(scores, correct, own)))
+
+
+def test_brier_scores_by_problem_are_those_of_each_problem_alone():
+    p, y, problem = np.array([0.1, 0.9, 0.5, 0.25]), np.array([False, True, True, False]), np.array([0, 3, 3, 1])
+    expected = [brier_score(p[problem == i], y[problem == i]) for i in (0, 1, 3)]
+    assert brier_scores(p, y, problem).tolist() == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("marks", [[True, True], [False, False]])

@@ -36,9 +36,14 @@ def slowly(accuracy, compute, member, fold, budget):
     """Each problem's setting: the best of its bin on the other fold, of those whose mean compute fits."""
     cheap_first = sorted(range(len(accuracy)), key=lambda s: compute[s].mean())
     fits = [s for s in cheap_first if compute[s].mean() <= budget]
+    return slowly_of(fits, accuracy, member, fold, np.arange(len(member)))
+
+
+def slowly_of(fits, accuracy, member, fold, problems):
+    """The same for a list of problems, some of them several times; ``fits``: the settings, cheapest first."""
     chosen = []
-    for i in range(len(member)):
-        others = [j for j in range(len(member)) if fold[j] != fold[i]]
+    for i in problems:
+        others = [j for j in problems if fold[j] != fold[i]]
         mine = [j for j in others if member[j] == member[i]] or others
         chosen.append(max(fits, key=lambda s: round(accuracy[s][mine].mean(), 9)))
     return chosen
@@ -94,18 +99,45 @@ def test_needed_compute_is_bounded_and_never_extrapolated():
     assert needed(x, y, 0.4) == (4, 4)
     assert needed(x, y, 0.5) == (16, np.inf), "never reached; the last point is below the best one before"
     assert needed(x, y, 0.1) == (0, 1), "the first point is already above"
+    levels = np.array([0.2, 0.3, 0.4, 0.5, 0.1])
+    several = needed(np.tile(x, (5, 1)), np.tile(y, (5, 1)), levels)
+    assert np.array(several).T.tolist() == [list(needed(x, y, level)) for level in levels], "curves at once"
 
 
 def test_a_ratio_known_by_construction_is_found_and_a_level_never_reached_is_a_bound():
     cost = np.ones((3, 60)) * [[1.0], [4.0], [16.0]]
     level = np.ones((3, 60)) * [[0.2], [0.4], [0.6]]
-    ratio = budget_ratio((level, cost), lambda w: (level.mean(axis=1), cost.mean(axis=1) / 4), 1, resamples=20)
+
+    def always(accuracy, compute):
+        return lambda weights: tuple(np.tile(values, (len(weights), 1)) for values in (accuracy, compute))
+
+    ratio = budget_ratio((level, cost), always(level.mean(axis=1), cost.mean(axis=1) / 4), 1, resamples=20)
     assert str(ratio) == "4.00"
     assert (ratio.ci_low, ratio.ci_high) == (4, 4)
-    ratio = budget_ratio((level, cost), lambda w: (np.array([0.1, 0.2]), np.array([1.0, 2.0])), 1, resamples=20)
+    ratio = budget_ratio((level, cost), always([0.1, 0.2], [1.0, 2.0]), 1, resamples=20)
     assert (ratio.low, ratio.high, str(ratio)) == (0, 2, "< 2.00")
-    ratio = budget_ratio((level, cost), lambda w: (np.array([0.5]), np.array([2.0])), 1, resamples=20)
+    ratio = budget_ratio((level, cost), always([0.5], [2.0]), 1, resamples=20)
     assert (ratio.low, ratio.high, str(ratio)) == (2, np.inf, "> 2.00")
+
+
+@given(worlds(), st.integers(0, 2**32))
+@settings(deadline=None)
+def test_a_resampled_curve_is_that_of_the_problems_repeated(world, seed):
+    """The choice is made anew from a resample's copies; where one fold has no copy, from the problems as they are."""
+    accuracy, compute, member = world
+    fold, m = folds(member), len(member)
+    budgets = np.unique(compute.mean(axis=1))
+    weights = np.random.default_rng(seed).integers(0, 3, (5, m)).astype(float)
+    right, spent = optimal_curve(accuracy, compute, member, fold, budgets)(weights)
+    for r, row in enumerate(weights):
+        copies = np.repeat(np.arange(m), row.astype(int))
+        if set(fold[copies]) != {0, 1}:
+            copies = np.arange(m)
+        for b, budget in enumerate(budgets):
+            fits = [s for s in np.argsort(compute.mean(axis=1), kind="stable") if compute[s].mean() <= budget]
+            at = slowly_of(fits, accuracy, member, fold, copies)
+            assert right[r, b] == pytest.approx(np.mean([accuracy[s, i] for s, i in zip(at, copies, strict=True)]))
+            assert spent[r, b] == pytest.approx(np.mean([compute[s, i] for s, i in zip(at, copies, strict=True)]))
 
 
 def test_intervals_of_a_ratio_hold_the_truth():

@@ -32,6 +32,14 @@ def brier_score(probabilities: npt.ArrayLike, correct: npt.ArrayLike) -> float:
     return float(((p - y) ** 2).mean())
 
 
+def brier_scores(probabilities: npt.ArrayLike, correct: npt.ArrayLike, group: npt.ArrayLike) -> Floats:
+    """`brier_score` of each group that occurs, in order; ``group`` (n,): its number, from 0."""
+    p, y = _checked(probabilities, correct)
+    of = np.asarray(group, dtype=np.int64)
+    size = np.bincount(of)
+    return np.asarray(np.bincount(of, weights=(p - y) ** 2)[size > 0] / size[size > 0])
+
+
 def reliability(probabilities: npt.ArrayLike, correct: npt.ArrayLike, bins: int = BINS) -> tuple[ReliabilityBin, ...]:
     """Stated probability against share right in bins of equal width, empty ones left out (Guo et al. 2017).
 
@@ -121,9 +129,12 @@ def fit_isotonic(scores: npt.ArrayLike, correct: npt.ArrayLike) -> Isotonic:
     x, y = _finite(scores, correct)
     values, at, count = np.unique(x, return_inverse=True, return_counts=True)
     total = np.bincount(at, weights=y)
+    share = total / count
+    starts = np.flatnonzero(np.concatenate([[True], share[1:] > share[:-1]]))  # what falls or stays is one block
+    sizes = np.diff(np.append(starts, len(values))).tolist()
+    sums, weights = (np.add.reduceat(x, starts).tolist() for x in (total, count.astype(np.float64)))
     blocks: list[tuple[float, float, int]] = []  # sum, weight, distinct scores
-    for s, c in zip(total.tolist(), count.tolist(), strict=True):
-        block = (s, float(c), 1)
+    for block in zip(sums, weights, sizes, strict=True):
         while blocks and blocks[-1][0] * block[1] >= block[0] * blocks[-1][1]:
             last = blocks.pop()
             block = (last[0] + block[0], last[1] + block[1], last[2] + block[2])

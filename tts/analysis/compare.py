@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tts.analysis.calibration import (
-    brier_score,
+    brier_scores,
     expected_calibration_error,
     fit_isotonic,
     fit_platt,
@@ -18,7 +18,7 @@ from tts.analysis.calibration import (
 )
 from tts.analysis.choices import complete_problems, fixed, hold
 from tts.analysis.comparison import Agreement, Calibrated, Comparison, Difference, Discrimination, Pooled, Selected
-from tts.analysis.discrimination import Ranked, auroc, average_precision, rank_correlation
+from tts.analysis.discrimination import Ranked, rank_correlation
 from tts.analysis.intervals import Interval, mean_interval
 from tts.analysis.optimal import folds
 from tts.analysis.overoptimisation import best_of_n_kl
@@ -145,11 +145,9 @@ def _answered(cells: Sequence[Sequence[Cell]], label: str) -> tuple[Floats, npt.
 
 def _discrimination(cells: Sequence[Sequence[Cell]], label: str) -> Discrimination:
     scores, correct, problem = _answered(cells, label)
-    within: list[tuple[float, float]] = []
-    for i in range(len(cells)):
-        mine = problem == i
-        if 0 < correct[mine].sum() < mine.sum():
-            within.append((auroc(scores[mine], correct[mine]), average_precision(scores[mine], correct[mine])))
+    ends = np.searchsorted(problem, np.arange(1, len(cells)))
+    parts = zip(np.split(scores, ends), np.split(correct, ends), strict=True)
+    within = [Ranked(x, right).measure() for x, right in parts if 0 < right.sum() < len(right)]
     name = label.rpartition(":")[0]
     passes = [c.usage.selection_tokens.get(name) for row in cells for c in row]
     counted = [t for tokens in passes if tokens is not None for t in tokens]
@@ -168,13 +166,15 @@ def _across(scores: Floats, correct: npt.NDArray[np.bool_], problem: Ints, count
     """AUROC and average precision of the pooled samples, with 95% percentile bootstrap intervals over problems."""
     if not len(correct) or correct.all() or not correct.any():
         return None, None
-    ranked, rng, found = Ranked(scores, correct), stream("across", count), []
+    ranked, rng, found = Ranked(scores, correct, problem), stream("across", count), []
+    counted = problem.max() + 1  # beyond the last problem with an answer there is nothing to weigh
+    right, wrong = (np.bincount(problem[mine], minlength=counted) for mine in (correct, ~correct))
     for _ in range(RESAMPLES):
-        weights = np.bincount(rng.integers(0, count, count), minlength=count)[problem]
-        if 0 < (weights * correct).sum() < weights.sum():
-            found.append((ranked.auroc(weights), ranked.average_precision(weights)))
+        weights = np.bincount(rng.integers(0, count, count), minlength=count)[:counted]
+        if weights @ right and weights @ wrong:
+            found.append(ranked.measure(weights))
     ends = np.quantile(found, [0.025, 0.975], axis=0) if found else np.array([[0.0, 0.0], [1.0, 1.0]])
-    own = ranked.auroc(), ranked.average_precision()
+    own = ranked.measure()
     auc, precision = ((x, min(float(lo), x), max(float(hi), x)) for x, lo, hi in zip(own, *ends, strict=True))
     return auc, precision
 
@@ -197,7 +197,7 @@ def _calibrated(cells: Sequence[Sequence[Cell]], label: str) -> Iterator[Calibra
 
 
 def _measured(label: str, by: str, p: Floats, correct: npt.NDArray[np.bool_], problem: Ints) -> Calibrated:
-    each = [brier_score(p[problem == i], correct[problem == i]) for i in np.unique(problem)]
+    each = brier_scores(p, correct, problem)
     return Calibrated(label, by, expected_calibration_error(p, correct), mean_interval(each), reliability(p, correct))
 
 

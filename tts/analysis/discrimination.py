@@ -11,59 +11,58 @@ Floats = npt.NDArray[np.float64]
 class Ranked:
     """Samples ordered by score once, to be measured under many weights."""
 
-    def __init__(self, scores: npt.ArrayLike, correct: npt.ArrayLike):
-        """``scores`` and ``correct``: (n,). Raises ValueError where shapes differ or a score is not a number."""
-        x, self._right = np.asarray(scores, dtype=np.float64), np.asarray(correct, dtype=np.bool_)
-        if x.ndim != 1 or x.shape != self._right.shape:
-            raise ValueError(f"scores and correct must have one shape (n,), not {x.shape} and {self._right.shape}")
+    def __init__(self, scores: npt.ArrayLike, correct: npt.ArrayLike, unit: npt.ArrayLike | None = None):
+        """``scores`` and ``correct``: (n,); ``unit`` (n,): whose weight each sample has, by index (None: its own).
+
+        Raises ValueError where shapes differ or a score is not a number.
+        """
+        x, right = np.asarray(scores, dtype=np.float64), np.asarray(correct, dtype=np.bool_)
+        of = np.arange(len(x)) if unit is None else np.asarray(unit, dtype=np.int64)
+        if x.ndim != 1 or not x.shape == right.shape == of.shape:
+            raise ValueError(f"scores and correct must have one shape (n,), not {x.shape} and {right.shape}")
         if np.isnan(x).any():
             raise ValueError("a score is not a number")
-        values, self._at = np.unique(x, return_inverse=True)
-        self._distinct = len(values)
+        order = np.argsort(-x, kind="stable")
+        ours, theirs = order[right[order]], order[~right[order]]
+        self._units = int(of.max(initial=-1)) + 1
+        self._right, self._wrong = of[ours], of[theirs]
+        # how many right ones score as high as each right one, how many wrong ones, and how many of those higher
+        self._found = np.searchsorted(-x[ours], -x[ours], side="right")
+        self._missed = np.searchsorted(-x[theirs], -x[ours], side="right")
+        self._above = np.searchsorted(-x[theirs], -x[ours], side="left")
 
-    def auroc(self, weights: npt.ArrayLike | None = None) -> float:
-        """Probability that a right sample scores above a wrong one, ties counting half (Mann & Whitney 1947).
+    def measure(self, weights: npt.ArrayLike | None = None) -> tuple[float, float]:
+        """AUROC and average precision.
 
-        ``weights``: (n,), how often each sample counts, default once. Raises ValueError where no right or no wrong
-        sample counts, or the shape differs.
+        AUROC is the probability that a right sample scores above a wrong one, ties counting half (Mann & Whitney 1947).
+        Average precision is the area under the precision-recall curve as the sum of precision times gain in recall, by
+        falling threshold; samples of equal score pass it together. Random scores have the share of right samples.
+
+        ``weights``: (units,), how often each counts, default once. Raises ValueError where no right or no wrong sample
+        counts, or the shape differs.
         """
-        right, wrong = self._by_score(weights)
-        below = np.cumsum(wrong) - wrong
-        return float((right * (below + wrong / 2)).sum() / (right.sum() * wrong.sum()))
-
-    def average_precision(self, weights: npt.ArrayLike | None = None) -> float:
-        """Area under the precision-recall curve as the sum of precision times gain in recall, by falling threshold.
-
-        Samples of equal score pass the threshold together. Its value for random scores is the share of right samples.
-        Arguments and errors as `auroc`.
-        """
-        right, wrong = (x[::-1] for x in self._by_score(weights))
-        found = np.cumsum(right)
-        return float((right / right.sum() * found / (found + np.cumsum(wrong))).sum())
-
-    def _by_score(self, weights: npt.ArrayLike | None) -> tuple[Floats, Floats]:
-        """Weight of right and of wrong samples at each distinct score that counts, rising."""
-        mass = np.ones(self._at.shape) if weights is None else np.asarray(weights, dtype=np.float64)
-        if mass.shape != self._at.shape:
-            raise ValueError(f"weights must have shape {self._at.shape}, not {mass.shape}")
-        right, wrong = (
-            np.bincount(self._at, weights=mass * mine, minlength=self._distinct).astype(np.float64)
-            for mine in (self._right, ~self._right)
-        )
-        if not right.sum() > 0 or not wrong.sum() > 0:
+        mass = np.ones(self._units) if weights is None else np.asarray(weights, dtype=np.float64)
+        if mass.shape != (self._units,):
+            raise ValueError(f"weights must have shape {(self._units,)}, not {mass.shape}")
+        right, wrong = mass.take(self._right), mass.take(self._wrong)
+        right_so_far, wrong_so_far = (np.concatenate([[0.0], np.cumsum(x)]) for x in (right, wrong))
+        rights, wrongs = right_so_far[-1], wrong_so_far[-1]
+        if not rights > 0 or not wrongs > 0:
             raise ValueError("there must be right and wrong samples to tell apart")
-        held = right + wrong > 0
-        return right[held], wrong[held]
+        found, missed = right_so_far.take(self._found), wrong_so_far.take(self._missed)
+        below = wrongs - (wrong_so_far.take(self._above) + missed) / 2
+        precision = found / np.where(right > 0, found + missed, 1.0)
+        return float(right @ below / (rights * wrongs)), float(right @ precision / rights)
 
 
 def auroc(scores: npt.ArrayLike, correct: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> float:
-    """`Ranked.auroc` of samples (n,)."""
-    return Ranked(scores, correct).auroc(weights)
+    """The first of `Ranked.measure`, of samples (n,)."""
+    return Ranked(scores, correct).measure(weights)[0]
 
 
 def average_precision(scores: npt.ArrayLike, correct: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> float:
-    """`Ranked.average_precision` of samples (n,)."""
-    return Ranked(scores, correct).average_precision(weights)
+    """The second of `Ranked.measure`, of samples (n,)."""
+    return Ranked(scores, correct).measure(weights)[1]
 
 
 def rank_correlation(first: npt.ArrayLike, second: npt.ArrayLike) -> float | None:

@@ -3,7 +3,7 @@ problems (Snell et al. 2024, "Scaling LLM Test-Time Compute Optimally", sections
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,7 +63,7 @@ def compute_optimal(accuracy: Floats, compute: Floats, member: Ints, fold: Ints,
     Raises ValueError where the shapes differ, or no setting fits the smallest budget.
     """
     _check(accuracy, compute, member, fold)
-    choice = _choose(accuracy, compute, member, fold, budgets, np.ones(len(member)))
+    choice = _choose(accuracy, compute, member, fold, budgets, np.ones((1, len(member))))[..., 0]
     at = choice[1 - fold, :, member].T  # (B, m): what the other fold chose for each problem
     column = np.arange(len(member))
     return Optimal(accuracy[at, column], compute[at, column], choice)
@@ -119,92 +119,124 @@ class Ratio:
         return f"< {self.high:.2f}" if self.low == 0 else f"{self.low:.2f}..{self.high:.2f}"
 
 
-def needed(compute: Floats, accuracy: Floats, level: float) -> tuple[float, float]:
+def needed(compute: Floats, accuracy: Floats, level: npt.ArrayLike) -> tuple[Floats, Floats]:
     """Bounds of the least compute at which a curve reaches ``level``: equal where it lies within the curve.
 
-    ``compute`` and ``accuracy``: (points,). Points are taken by rising compute and the best accuracy so far; between
-    two of them accuracy is linear in log compute. Above the curve: (largest compute, inf); at or below its first point:
-    (0, smallest compute), exact only where it is that point's own level.
+    ``compute`` and ``accuracy``: (..., points); ``level`` and both bounds: (...). Points are taken by rising compute
+    and the best accuracy so far; between two of them accuracy is linear in log compute. Above the curve: (largest
+    compute, inf); at or below its first point: (0, smallest compute), exact only where it is that point's own level.
     """
-    order = np.argsort(compute, kind="stable")
-    x, y = compute[order], np.maximum.accumulate(accuracy[order])
-    if level > y[-1] + SAME:
-        return float(x[-1]), np.inf
-    i = int(np.argmax(y >= level - SAME))
-    if i == 0:
-        return (float(x[0]), float(x[0])) if abs(y[0] - level) <= SAME else (0.0, float(x[0]))
-    share = min(max((level - y[i - 1]) / (y[i] - y[i - 1]), 0.0), 1.0)
-    found = float(x[i - 1] ** (1 - share) * x[i] ** share)
-    return found, found
+    return _reached(*_rising(compute, accuracy), np.asarray(level, dtype=np.float64))
 
 
-def budget_ratio(
-    reference: tuple[Floats, Floats],
-    chosen: Callable[[Floats], tuple[Floats, Floats]],
-    level_of: int,
-    resamples: int = RESAMPLES,
-) -> Ratio:
+def _rising(compute: Floats, accuracy: Floats) -> tuple[Floats, Floats]:
+    """A curve's points by rising compute, with the best accuracy so far; all (..., points)."""
+    order = np.argsort(compute, axis=-1, kind="stable")
+    x, y = (np.take_along_axis(a, order, axis=-1) for a in (compute, accuracy))
+    return x, np.maximum.accumulate(y, axis=-1)
+
+
+def _reached(x: Floats, y: Floats, level: Floats) -> tuple[Floats, Floats]:
+    """`needed` of points that are in order."""
+
+    def at(values: Floats, i: Ints) -> Floats:
+        return np.take_along_axis(values, i[..., None], axis=-1)[..., 0]
+
+    i = np.count_nonzero(y < level[..., None] - SAME, axis=-1)
+    here = np.minimum(i, x.shape[-1] - 1)
+    before = np.maximum(here - 1, 0)
+    gain = at(y, here) - at(y, before)
+    share = np.clip((level - at(y, before)) / np.where(gain > 0, gain, 1.0), 0.0, 1.0)
+    inner = at(x, before) ** (1 - share) * at(x, here) ** share
+    first = np.where(np.abs(y[..., 0] - level) <= SAME, x[..., 0], 0.0)
+    cases = [level > y[..., -1] + SAME, i == 0]
+    return np.select(cases, [x[..., -1], first], inner), np.select(cases, [np.inf, x[..., 0]], inner)
+
+
+Curve = Callable[[Floats], tuple[Floats, Floats]]
+"""Accuracy and compute of a strategy's points, (R, points) each, under R weights of the problems, (R, m)."""
+
+
+def budget_ratio(reference: tuple[Floats, Floats], chosen: Curve, level_of: int, resamples: int = RESAMPLES) -> Ratio:
     """Compute of a reference over that of a chosen strategy, at the reference's own accuracy at one of its points.
 
-    ``reference``: accuracy and compute, (points, m) each; ``level_of``: the point. ``chosen``: from weights of the
-    problems (m,) to accuracy and compute of the strategy's curve, (points,) each, so that choosing is repeated in each
-    of the ``resamples`` bootstrap resamples of problems. The interval holds the bounds of 95% of the resamples.
+    ``reference``: accuracy and compute, (points, m) each; ``level_of``: the point. ``chosen``: the strategy's curve as
+    a function of weights, so that choosing is repeated in each of the ``resamples`` bootstrap resamples of problems.
+    The interval holds the bounds of 95% of the resamples.
     """
-    right, cost = reference
-    m = right.shape[1]
+    (found,) = budget_ratios([reference], chosen, [level_of], resamples)
+    return found
 
-    def ratio(weights: Floats) -> tuple[float, float]:
-        total = weights.sum()
-        y, x = right @ weights / total, cost @ weights / total
-        level = float(y[level_of])
-        better, price = chosen(weights)
-        top, bottom = needed(x, y, level), needed(price, better, level)
-        return top[0] / bottom[1], (top[1] / bottom[0] if bottom[0] > 0 else np.inf)
 
+def budget_ratios(
+    references: Sequence[tuple[Floats, Floats]], chosen: Curve, levels_of: Sequence[int], resamples: int = RESAMPLES
+) -> list[Ratio]:
+    """`budget_ratio` of several references on the same problems, in the same resamples."""
+    if not references:
+        return []
+    m = references[0][0].shape[1]
     rng = stream("budget ratio", m)
-    found = np.array([ratio(np.bincount(rng.integers(0, m, m), minlength=m).astype(float)) for _ in range(resamples)])
-    low, high = ratio(np.ones(m))
+    weights = np.ones((1 + resamples, m))  # the first for the ratio itself
+    for row in weights[1:]:
+        row[:] = np.bincount(rng.integers(0, m, m), minlength=m)
+    better, price = chosen(weights)
+    curve = _rising(price, better)
+    total = weights.sum(axis=1, keepdims=True)
+    return [
+        _ratio(weights @ cost.T / total, weights @ right.T / total, point, curve)
+        for (right, cost), point in zip(references, levels_of, strict=True)
+    ]
+
+
+def _ratio(x: Floats, y: Floats, level_of: int, curve: tuple[Floats, Floats]) -> Ratio:
+    """Of a reference's compute and accuracy, (1 + R, points) each, to a curve's as `_rising` gives them."""
+    level = y[:, level_of]
+    (top_low, top_high), (bottom_low, bottom_high) = needed(x, y, level), _reached(*curve, level)
+    lows = top_low / bottom_high
+    highs = np.divide(top_high, bottom_low, out=np.full(len(x), np.inf), where=bottom_low > 0)
+    low, high = float(lows[0]), float(highs[0])
     ends = (
-        float(np.quantile(found[:, 0], 0.025, method="lower")),
-        float(np.quantile(found[:, 1], 0.975, method="higher")),
+        float(np.quantile(lows[1:], 0.025, method="lower")),
+        float(np.quantile(highs[1:], 0.975, method="higher")),
     )
     return Ratio(low, high, min(ends[0], low), max(ends[1], high))
 
 
-def optimal_curve(
-    accuracy: Floats, compute: Floats, member: Ints, fold: Ints, budgets: Floats
-) -> Callable[[Floats], tuple[Floats, Floats]]:
+def optimal_curve(accuracy: Floats, compute: Floats, member: Ints, fold: Ints, budgets: Floats) -> Curve:
     """The compute-optimal curve as a function of the problems' weights, for `budget_ratio`: the choice is made anew.
 
     Copies of a problem in a resample are in the same fold, so nothing is evaluated on what chose it.
     """
-    column = np.arange(len(member))
 
     def curve(weights: Floats) -> tuple[Floats, Floats]:
-        if min(weights[fold == 0].sum(), weights[fold == 1].sum()) == 0:
-            weights = np.ones_like(weights)
-        at = _choose(accuracy, compute, member, fold, budgets, weights)[1 - fold, :, member].T
-        return accuracy[at, column] @ weights / weights.sum(), compute[at, column] @ weights / weights.sum()
+        one_fold = (weights[:, fold == 0].sum(axis=1) == 0) | (weights[:, fold == 1].sum(axis=1) == 0)
+        mass = np.where(one_fold[:, None], 1.0, weights)
+        choice = _choose(accuracy, compute, member, fold, budgets, mass)
+        total = np.zeros((2, len(mass), len(budgets)))
+        for f, k in np.ndindex(2, choice.shape[2]):
+            mine = (fold == f) & (member == k)
+            for result, values in zip(total, (accuracy, compute), strict=True):
+                result += np.take_along_axis(mass[:, mine] @ values[:, mine].T, choice[1 - f, :, k].T, axis=1)
+        right, spent = total / mass.sum(axis=1)[:, None]
+        return right, spent
 
     return curve
 
 
 def _choose(accuracy: Floats, compute: Floats, member: Ints, fold: Ints, budgets: Floats, weights: Floats) -> Ints:
-    """Index of the best setting, (2, budgets, bins), by the problems of each fold."""
-    count = int(member.max()) + 1
-    result = np.zeros((2, len(budgets), count), dtype=np.int64)
+    """Index of the best setting, (2, budgets, bins, R), by the problems of each fold under R weights, (R, m)."""
     mean = compute.mean(axis=1)
     _fits(mean, budgets)
     order = np.argsort(mean, kind="stable")  # the first of several best ones is the cheapest
-    for f in (0, 1):
-        mine = np.where(fold == f, weights, 0.0)
-        share = (member[:, None] == np.arange(count)) * mine[:, None]
-        total = share.sum(axis=0)
-        share[:, total == 0] = mine[:, None]
-        quality = (accuracy @ share / share.sum(axis=0))[order]
-        for b, budget in enumerate(budgets):
-            allowed = quality[: np.count_nonzero(mean <= budget * (1 + SAME))]
-            result[f, b] = order[np.argmax(allowed >= allowed.max(axis=0) - SAME, axis=0)]
+    allowed = [np.count_nonzero(mean <= budget * (1 + SAME)) for budget in budgets]
+    result = np.zeros((2, len(budgets), int(member.max()) + 1, len(weights)), dtype=np.int64)
+    for f, k in np.ndindex(2, result.shape[2]):
+        held, all_bins = (np.where(mine, weights, 0.0) for mine in ((fold == f) & (member == k), fold == f))
+        mass = np.where(held.any(axis=1, keepdims=True), held, all_bins)
+        quality = accuracy[order] @ (mass / mass.sum(axis=1, keepdims=True)).T
+        best = np.maximum.accumulate(quality, axis=0)
+        for b, count in enumerate(allowed):
+            result[f, b, k] = order[np.argmax(quality[:count] >= best[count - 1] - SAME, axis=0)]
     return result
 
 

@@ -18,7 +18,7 @@ from tts.analysis.optimal import (
     Optimal,
     Ratio,
     best_single,
-    budget_ratio,
+    budget_ratios,
     compute_optimal,
     folds,
     optimal_curve,
@@ -240,14 +240,12 @@ def _picks(bins: Bins, budgets: Floats, optimal: Optimal, table: Table) -> list[
 
 def _savings(table: Table, bins: Bins, fold: npt.NDArray[np.int64], budgets: Floats, resamples: int) -> list[Saving]:
     curve = optimal_curve(table.accuracy, table.compute, bins.member, fold, budgets)
-    found = []
-    for series in _series(table):
-        rows = [i for i, choice in enumerate(table.choices) if choice.series == series]
-        if len(rows) < 2:
-            continue
-        own = table.accuracy[rows], table.compute[rows]
-        best = int(np.argmax(own[0].mean(axis=1)))  # not the largest n: a verifier may be over-optimised there
-        level = float(own[0][best].mean())
-        ratio = budget_ratio(own, curve, best, resamples)
-        found.append(Saving(series, table.choices[rows[best]].n, level, ratio))
-    return found
+    rows = [[i for i, choice in enumerate(table.choices) if choice.series == series] for series in _series(table)]
+    curves = [(table.accuracy[at], table.compute[at]) for at in rows if len(at) > 1]
+    best = [int(np.argmax(right.mean(axis=1))) for right, _ in curves]  # not the last: a verifier may be over-optimised
+    ratios = budget_ratios(curves, curve, best, resamples)
+    ends = [table.choices[at[i]] for at, i in zip((at for at in rows if len(at) > 1), best, strict=True)]
+    return [
+        Saving(end.series, end.n, float(right[i].mean()), ratio)
+        for end, (right, _), i, ratio in zip(ends, curves, best, ratios, strict=True)
+    ]

@@ -184,7 +184,7 @@ def _budgets(k: npt.ArrayLike, n: int) -> Ints:
 
 
 _FEW = 10
-"""Adding up a whole table of classes for each k is faster than going sample by sample up to this many cells a sample."""
+"""Up to this many entries of (k, class) for each sample, adding up whole tables is faster than sample by sample."""
 
 
 @lru_cache(maxsize=4)
