@@ -134,7 +134,7 @@ COMMANDS = [
     (f"{FLAGS} --out a_file", "--out: a_file is a file; name a directory"),
     (f"{FLAGS} --out a_file/x", "--out: a_file/x cannot be written"),
     (f"{FLAGS} --out other", "--out: other holds 'readme' and is no run directory"),
-    ("report", "Missing argument 'RUN'; see `tts report --help`"),
+    ("report", "Missing argument 'RUN...'; see `tts report --help`"),
     ("report nowhere", "nowhere"),
     ("report other", "other is not a run directory"),
     ("report a_file", "expected a run directory at a_file, found a file"),

@@ -134,7 +134,7 @@ def test_one_sample_a_row_without_tokens_or_labels(tts, place):
 def report_notes(data):
     from tts.report.notes import notes
 
-    return notes(data, curves(data))
+    return notes([data], [curves(data)])
 
 
 def test_lm_eval_samples_are_told_by_their_columns(tts, place):
