@@ -31,26 +31,42 @@ def draw(rng, alpha, beta, zero, m, n):
     return rng.binomial(n, rng.beta(alpha, beta, m) * (rng.random(m) >= zero))
 
 
-def counts_of(n, c):
-    cases, which = np.unique(np.stack([n, c]), axis=1, return_inverse=True)
-    weight = np.bincount(which.reshape(-1), minlength=cases.shape[1])[None, :].astype(float)
-    return _Counts(*cases.astype(float)), weight
-
-
 def test_the_likelihood_is_its_definition_and_the_derivatives_are_its_differences():
     rng = np.random.default_rng(0)
     n = rng.integers(4, 20, 40)
     c = draw(rng, 0.5, 1.5, 0.3, 40, n)
-    counts, weight = counts_of(n, c)
+    counts = _Counts.of(n, c).sums(np.ones((1, 40)))
     theta = np.array([[-0.3, 0.4, -1.0]])
     alpha, beta, zero = np.exp(-0.3), np.exp(0.4), 1 / (1 + np.exp(1.0))
-    assert counts.log_likelihood(theta, weight)[0] == pytest.approx(slow_log_likelihood(n, c, alpha, beta, zero))
-    gradient, hessian = counts.derivatives(theta, weight)
+    value, gradient, hessian = counts.likelihood(theta)
+    assert value[0] == pytest.approx(slow_log_likelihood(n, c, alpha, beta, zero))
     for i, step in enumerate(1e-5 * np.eye(3)):
-        up, down = counts.log_likelihood(theta + step, weight), counts.log_likelihood(theta - step, weight)
-        assert gradient[0, i] == pytest.approx((up - down)[0] / 2e-5, rel=1e-5, abs=1e-6)
-        up, down = counts.derivatives(theta + step, weight)[0], counts.derivatives(theta - step, weight)[0]
-        assert hessian[0, i] == pytest.approx((up - down)[0] / 2e-5, rel=1e-5, abs=1e-6)
+        up, down = counts.likelihood(theta + step), counts.likelihood(theta - step)
+        assert gradient[0, i] == pytest.approx((up[0] - down[0])[0] / 2e-5, rel=1e-5, abs=1e-6)
+        assert hessian[0, i] == pytest.approx((up[1] - down[1])[0] / 2e-5, rel=1e-5, abs=1e-6)
+
+
+def test_the_likelihood_of_resampled_problems_is_that_of_the_problems_drawn():
+    rng = np.random.default_rng(4)
+    n = rng.integers(4, 30, 40)
+    c = draw(rng, 0.5, 1.5, 0.3, 40, n)
+    drawn = rng.integers(0, 40, (5, 40))
+    times = np.array([np.bincount(row, minlength=40) for row in drawn], dtype=float)
+    theta = np.column_stack([rng.normal(size=(5, 2)), np.full(5, -1.5)])
+    found = _Counts.of(n, c).sums(times).rows(np.array([0, 3])).likelihood(theta[[0, 3]])[0]
+    share = 1 / (1 + np.exp(1.5))
+    expected = [slow_log_likelihood(n[drawn[i]], c[drawn[i]], *np.exp(theta[i, :2]), share) for i in (0, 3)]
+    assert found == pytest.approx(expected)
+
+
+def test_the_band_is_the_fit_of_resampled_problems():
+    """Resamples are fitted together and from the first fit; alone and from moments they come to the same."""
+    rng = np.random.default_rng(5)
+    c = draw(rng, 1.0, 2.0, 0.3, 80, 32)
+    fit, times = fit_beta_binomial(32, c), fits.resampled(80).astype(int)
+    for i in (0, 17, 999):
+        alone = fit_beta_binomial(32, np.repeat(c, times[i]))
+        assert fit.resamples[i] == pytest.approx([alone.alpha, alone.beta, alone.zero], rel=1e-3)
 
 
 @pytest.mark.parametrize(("alpha", "beta", "zero"), [(0.3, 2.0, 0.0), (0.8, 2.0, 0.3), (3.0, 1.0, 0.1)])

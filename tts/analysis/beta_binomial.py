@@ -8,7 +8,9 @@ beta-binomial (Skellam 1948), by damped Newton steps on (log alpha, log beta, lo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +18,7 @@ import numpy.typing as npt
 from tts.analysis.coverage_law import need_mixed
 from tts.analysis.estimators import pass_at_k
 from tts.analysis.fits import Band, FitError, band, enough_problems, resampled, spread_over
-from tts.analysis.special import digamma, log_gamma, trigamma
+from tts.analysis.special import log_gamma, log_rising
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -27,6 +29,8 @@ RATIO = 2.706
 """Twice the gain in log-likelihood that the share of hopeless problems must bring: a 5% test. Its least value is the
 edge of its range, where the gain is a half-and-half mixture of nothing and chi-squared (Self & Liang 1987)."""
 _STEPS = 80
+_TABLE = 1 << 15
+"""Most cells of a table of outcomes by data sets."""
 _LOW, _HIGH = np.array([-9.0, -9.0, -12.0]), np.array([12.0, 12.0, 12.0])
 """Range of (log alpha, log beta, logit zero): equal rates are the upper end, all-or-nothing problems the lower one."""
 
@@ -73,58 +77,109 @@ def fit_beta_binomial(n: npt.ArrayLike, c: npt.ArrayLike) -> BetaBinomial:
     ks = spread_over(least, 16)
     measured = pass_at_k(total[:, None], right[:, None], ks).mean(axis=0)
     need_mixed(total, right)
-    cases, which = np.unique(np.stack([total, right]), axis=1, return_inverse=True)
-    counts = _Counts(*cases.astype(np.float64))
-    one = np.eye(cases.shape[1])[which.reshape(-1)]  # (m, U): the case of each problem
-    first = _first_fit(counts, one.sum(axis=0, keepdims=True))
+    each = _Counts.of(total, right)
+    first = _first_fit(each.sums(np.ones((1, len(total)))), total, right)
     start = np.maximum(first.mixed, [*_LOW[:2], -3.0])  # at the edge of zero there is no slope to leave it by
-    own, refits = first.chosen(), _maxima(counts, resampled(len(total)) @ one, first.plain, start).chosen()
+    own, refits = first.chosen(), _refits(each, first.plain, start)
     alpha, beta, zero = own[0].tolist()
     misfit = float(np.abs(_coverage(own, ks.astype(np.float64))[0] - measured).max())
     return BetaBinomial(alpha, beta, zero, least, len(total), misfit, refits)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Counts:
-    """The distinct outcomes (U,) of problems; how many problems have each is a matter of the data set, (R, U)."""
+    """The outcomes of R data sets: what occurs, and how many problems of each data set have it."""
 
-    n: Floats
-    c: Floats
+    right: Ints
+    """(S,) numbers of right samples of problems that have one."""
+    wrong: Ints
+    """(W,) numbers of wrong samples of all problems."""
+    all: Ints
+    """(N,) numbers of samples of all problems."""
+    missed: Ints
+    """(2, M) numbers of samples of problems without a right one, as places in ``wrong`` and ``all``."""
+    tables: tuple[Floats, Floats, Floats, Floats]
+    """(R, S), (R, W), (R, N): how many problems with a right sample have each; (R, M): how many without one."""
 
-    def log_likelihood(self, theta: Floats, weight: Floats) -> Floats:
-        """(R, 3) and (R, U) to (R,), up to a constant."""
+    @classmethod
+    def of(cls, n: Ints, c: Ints) -> _Counts:
+        """Problems with ``c`` right ones among ``n`` samples, (m,) both: each problem is a data set, R = m."""
+        some, none = c > 0, c == 0
+        right, wrong, whole = np.unique(c[some]), np.unique(n - c), np.unique(n)
+        missed = np.unique(n[none])
+        ones = zip((right, wrong, whole, missed), (c, n - c, n, n), (some, some, some, none), strict=True)
+        a, b, d, e = ((values == of[:, None]) * among[:, None].astype(np.float64) for values, of, among in ones)
+        places = np.stack([np.searchsorted(wrong, missed), np.searchsorted(whole, missed)])
+        return cls(right, wrong, whole, places, (a, b, d, e))
+
+    def sums(self, times: Floats) -> _Counts:
+        """Data sets that hold these ``times`` (R', R) over."""
+        a, b, d, e = (times @ table for table in self.tables)
+        return replace(self, tables=(a, b, d, e))
+
+    def rows(self, at: Ints) -> _Counts:
+        """Some of the data sets."""
+        a, b, d, e = (table[at] for table in self.tables)
+        return replace(self, tables=(a, b, d, e))
+
+    def sizes(self) -> Floats:
+        """(R,) problems."""
+        size: Floats = self.tables[2].sum(axis=1) + self.tables[3].sum(axis=1)
+        return size
+
+    def likelihood(self, theta: Floats) -> tuple[Floats, Floats, Floats]:
+        """Log-likelihood up to a constant, its gradient and its Hessian: (R,), (R, 3), (R, 3, 3), for theta (R, 3)."""
         alpha, beta = np.exp(theta[:, :1]), np.exp(theta[:, 1:2])
-        logs = log_gamma(alpha + self.c) + log_gamma(beta + self.n - self.c) - log_gamma(alpha + beta + self.n)
-        logs += log_gamma(alpha + beta) - log_gamma(alpha) - log_gamma(beta)
-        some = logs - np.logaddexp(0.0, theta[:, 2:])
-        none = np.logaddexp(theta[:, 2:], logs) - np.logaddexp(0.0, theta[:, 2:])
-        total: Floats = (weight * np.where(self.c == 0, none, some)).sum(axis=1)
-        return total
+        rises = log_rising(alpha, self.right), log_rising(beta, self.wrong), log_rising(alpha + beta, self.all)
+        (v, da, haa), (w, db, hbb), (u, dn, hn) = (
+            [_dot(table, part) for part in parts] for table, parts in zip(self.tables, rises, strict=False)
+        )
+        a, b, zero, some = alpha[:, 0], beta[:, 0], 1 / (1 + np.exp(-theta[:, 2])), self.tables[2].sum(axis=1)
+        ga, gb, nothing = a * (da - dn), b * (db - dn), np.zeros_like(u)
+        value = v + w - u - some * np.logaddexp(0.0, theta[:, 2])
+        gradient = ga, gb, -zero * some
+        hab, hzz = -a * b * hn, -zero * (1 - zero) * some
+        hessian = ga + a * a * (haa - hn), hab, nothing, gb + b * b * (hbb - hn), nothing, hzz
+        lower, upper = ([part[:, at] for part in parts] for parts, at in zip(rises[1:], self.missed, strict=True))
+        return _joined((value, gradient, hessian), self._without_right(theta, alpha, beta, lower, upper))
 
-    def derivatives(self, theta: Floats, weight: Floats) -> tuple[Floats, Floats]:
-        """Gradient (R, 3) and Hessian (R, 3, 3) of the log-likelihood."""
-        alpha, beta, zero = np.exp(theta[:, :1]), np.exp(theta[:, 1:2]), 1 / (1 + np.exp(-theta[:, 2:]))
-        both, wrong = alpha + beta, self.n - self.c
-        shared, shared2 = digamma(both) - digamma(both + self.n), trigamma(both) - trigamma(both + self.n)
-        ga = alpha * (digamma(alpha + self.c) - digamma(alpha) + shared)
-        gb = beta * (digamma(beta + wrong) - digamma(beta) + shared)
-        haa = ga + alpha**2 * (trigamma(alpha + self.c) - trigamma(alpha) + shared2)
-        hbb = gb + beta**2 * (trigamma(beta + wrong) - trigamma(beta) + shared2)
-        hab = alpha * beta * shared2
-        # of a problem without a right sample: the probability that its rate is not zero, from log(zero + (1-zero) e^g)
-        g = log_gamma(beta + wrong) - log_gamma(beta) + log_gamma(both) - log_gamma(both + self.n)
-        r = np.where(self.c == 0, 1 / (1 + np.exp(np.minimum(theta[:, 2:] - g, 700))), 1.0)
+    def _without_right(
+        self, theta: Floats, alpha: Floats, beta: Floats, lower: Sequence[Floats], upper: Sequence[Floats]
+    ) -> _Parts:
+        """What the problems without a right sample add: log(zero + (1 - zero) e^g)."""
+        g, ga, gb = lower[0] - upper[0], -alpha * upper[1], beta * (lower[1] - upper[1])
+        haa, hab, hbb = ga - alpha**2 * upper[2], -alpha * beta * upper[2], gb + beta**2 * (lower[2] - upper[2])
+        zero = 1 / (1 + np.exp(-theta[:, 2:]))
+        r = 1 / (1 + np.exp(np.minimum(theta[:, 2:] - g, 700)))  # probability that the rate is not zero
         spread = r * (1 - r)
-        bend = zero * (1 - zero)
-        gradient = [r * ga, r * gb, (1 - r) - zero]
-        hessian = [
-            [r * haa + spread * ga**2, r * hab + spread * ga * gb, -spread * ga],
-            [r * hab + spread * ga * gb, r * hbb + spread * gb**2, -spread * gb],
-            [-spread * ga, -spread * gb, spread - bend],
-        ]
-        first = np.stack([(weight * part).sum(axis=1) for part in gradient], axis=1)
-        second = np.stack([np.stack([(weight * part).sum(axis=1) for part in row], axis=1) for row in hessian], axis=1)
-        return first, second
+        value = np.logaddexp(theta[:, 2:], g) - np.logaddexp(0.0, theta[:, 2:])
+        gradient = r * ga, r * gb, (1 - r) - zero
+        hessian = (
+            r * haa + spread * ga**2,
+            r * hab + spread * ga * gb,
+            -spread * ga,
+            r * hbb + spread * gb**2,
+            -spread * gb,
+            spread - zero * (1 - zero),
+        )
+        dot = partial(_dot, self.tables[3])
+        return dot(value), tuple(map(dot, gradient)), tuple(map(dot, hessian))
+
+
+_Parts = tuple[Floats, tuple[Floats, ...], tuple[Floats, ...]]
+"""Log-likelihood, gradient, and upper triangle of the Hessian row by row; (R,) each."""
+
+
+def _joined(one: _Parts, other: _Parts) -> tuple[Floats, Floats, Floats]:
+    gradient = np.stack([a + b for a, b in zip(one[1], other[1], strict=True)], axis=1)
+    aa, ab, az, bb, bz, zz = (a + b for a, b in zip(one[2], other[2], strict=True))
+    hessian = np.stack([aa, ab, az, ab, bb, bz, az, bz, zz], axis=1).reshape(-1, 3, 3)
+    return one[0] + other[0], gradient, hessian
+
+
+def _dot(weight: Floats, part: Floats) -> Floats:
+    result: Floats = np.einsum("ru,ru->r", weight, part)
+    return result
 
 
 @dataclass(frozen=True)
@@ -145,55 +200,62 @@ class _Maxima:
         return np.column_stack([np.exp(theta[:, :2]), zero])
 
 
-def _first_fit(counts: _Counts, weight: Floats) -> _Maxima:
-    """One data set (1, U), from moments; with hopeless problems also from the fit without them, and the better kept."""
-    return _maxima(counts, weight, _start(counts, weight, hopeless=0.0), _start(counts, weight, hopeless=0.8))
+def _first_fit(counts: _Counts, n: Ints, c: Ints) -> _Maxima:
+    """One data set, from moments; with hopeless problems also from the fit without them, and the better kept."""
+    return _maxima(counts, _start(n, c, hopeless=0.0), _start(n, c, hopeless=0.8))
 
 
-def _maxima(counts: _Counts, weight: Floats, plain: Floats, mixed: Floats) -> _Maxima:
-    """From these starts, (1, 3) or (R, 3)."""
-    rows = (len(weight), 3)
-    plain, without = _climb(counts, weight, np.broadcast_to(plain, rows), free=2)
-    mixed, within = _climb(counts, weight, np.broadcast_to(mixed, rows), free=3)
-    again, other = _climb(counts, weight, np.column_stack([plain[:, :2], np.full(len(plain), -3.0)]), free=3)
+def _refits(each: _Counts, plain: Floats, mixed: Floats) -> Floats:
+    """alpha, beta and zero (R, 3) of resampled sets of problems, some sets at a time: their tables fit the cache."""
+    times, step = resampled(len(each.tables[0])), max(1, _TABLE // len(each.wrong))
+    parts = [each.sums(times[i : i + step]) for i in range(0, len(times), step)]
+    return np.concatenate([_maxima(part, plain, mixed).chosen() for part in parts])
+
+
+def _maxima(counts: _Counts, plain: Floats, mixed: Floats) -> _Maxima:
+    """From these starts, (1, 3)."""
+    rows = (len(counts.tables[0]), 3)
+    plain, without = _climb(counts, np.broadcast_to(plain, rows), free=2)
+    mixed, within = _climb(counts, np.broadcast_to(mixed, rows), free=3)
+    again, other = _climb(counts, np.column_stack([plain[:, :2], np.full(len(plain), -3.0)]), free=3)
     mixed = np.where((other > within)[:, None], again, mixed)
     return _Maxima(plain, mixed, np.maximum(within, other) - without)
 
 
-def _start(counts: _Counts, weight: Floats, hopeless: float) -> Floats:
-    """By moments of the rates, with the share ``hopeless`` of the problems without a right sample set aside."""
-    kept = weight * np.where(counts.c == 0, 1 - hopeless, 1.0)
-    total, rate = kept.sum(axis=1), counts.c / counts.n
-    mean = np.clip(kept @ rate / total, 1e-3, 1 - 1e-3)
-    square = kept @ (rate**2) / total - mean**2
+def _start(n: Ints, c: Ints, hopeless: float) -> Floats:
+    """By moments of the rates (1, 3), with the share ``hopeless`` of the problems without a right sample set aside."""
+    kept, rate = np.where(c == 0, 1 - hopeless, 1.0), c / n
+    mean = float(np.clip(kept @ rate / kept.sum(), 1e-3, 1 - 1e-3))
+    square = kept @ (rate**2) / kept.sum() - mean**2
     among = np.clip(square / (mean * (1 - mean)), 1e-2, 0.95)  # 1 / (1 + alpha + beta), sampling noise apart
     size = 1 / among - 1
-    zero = np.clip(hopeless * (weight @ (counts.c == 0)) / weight.sum(axis=1), 1e-5, 1 - 1e-5)
-    logit = np.log(zero / (1 - zero)) if hopeless else np.full(len(mean), -np.inf)
-    return np.column_stack([np.log(mean * size), np.log((1 - mean) * size), logit])
+    zero = np.clip(hopeless * (c == 0).mean(), 1e-5, 1 - 1e-5)
+    logit = np.log(zero / (1 - zero)) if hopeless else -np.inf
+    return np.array([[np.log(mean * size), np.log((1 - mean) * size), logit]])
 
 
-def _climb(counts: _Counts, weight: Floats, start: Floats, free: int) -> tuple[Floats, Floats]:
+def _climb(counts: _Counts, start: Floats, free: int) -> tuple[Floats, Floats]:
     """The first ``free`` parameters at their maximum, within their range, and the log-likelihood (R,) there.
 
     Levenberg's damping: towards Newton's step where the last one climbed, towards a short step uphill where it did not.
     """
     theta = start.copy()
     theta[:, :free] = np.clip(theta[:, :free], _LOW[:free], _HIGH[:free])
-    value, damping = counts.log_likelihood(theta, weight), np.full(len(theta), 1e-3)
+    value, first, second = counts.likelihood(theta)
+    damping, problems = np.full(len(theta), 1e-3), counts.sizes()
     running = np.arange(len(theta))
     for _ in range(_STEPS):
-        here, mass = theta[running], weight[running]
-        first, second = (d[:, :free] if d.ndim == 2 else d[:, :free, :free] for d in counts.derivatives(here, mass))
-        scale, ways = np.linalg.eigh(-second)
-        firm = np.maximum(np.abs(scale), 1e-6) + damping[running, None] * mass.sum(axis=1, keepdims=True)
-        step = np.einsum("rij,rj->ri", ways, np.einsum("rji,rj->ri", ways, first) / firm)
+        here = theta[running]
+        scale, ways = np.linalg.eigh(-second[running][:, :free, :free])
+        firm = np.maximum(np.abs(scale), 1e-6) + (damping * problems)[running, None]
+        step = np.einsum("rij,rj->ri", ways, np.einsum("rji,rj->ri", ways, first[running][:, :free]) / firm)
         trial = here.copy()
         trial[:, :free] = np.clip(here[:, :free] + np.clip(step, -2, 2), _LOW[:free], _HIGH[:free])
-        reached = counts.log_likelihood(trial, mass)
+        reached, slope, bend = counts.rows(running).likelihood(trial)
         gain = reached - value[running]
         up = gain >= 0
-        theta[running[up]], value[running[up]] = trial[up], reached[up]
+        at = running[up]
+        theta[at], value[at], first[at], second[at] = trial[up], reached[up], slope[up], bend[up]
         damping[running] = np.where(up, damping[running] / 10, damping[running] * 10).clip(1e-9, 1e6)
         settled = (up & (gain < 1e-8)) | (np.abs(trial[:, :free] - here[:, :free]).max(axis=1) < 1e-7)
         running = running[~settled]

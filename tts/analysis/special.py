@@ -1,4 +1,4 @@
-"""Logarithm of the gamma function and its first two derivatives, for positive arrays of any shape."""
+"""Logarithm of the gamma function, for positive arrays of any shape, and of rising factorials with derivatives."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 _SHIFT = 8
-"""The argument is raised by this much before the asymptotic series, whose error is then below 1e-15."""
+"""From here on the asymptotic series are good to 1e-14; smaller arguments are raised by this much."""
 
 
 def log_gamma(x: Floats) -> Floats:
@@ -16,33 +16,36 @@ def log_gamma(x: Floats) -> Floats:
     product = np.ones_like(x)
     for i in range(_SHIFT):
         product = product * (x + i)
-    z = x + _SHIFT
-    w = 1 / (z * z)
-    tail = (1 / 12 - w * (1 / 360 - w * (1 / 1260 - w * (1 / 1680 - w * (1 / 1188 - w * 691 / 360360))))) / z
     # ln(product) would overflow beyond x = 1e38: no count of samples comes near
-    result: Floats = (z - 0.5) * np.log(z) - z + 0.5 * np.log(2 * np.pi) + tail - np.log(product)
+    result: Floats = _series(x + _SHIFT)[0] + 0.5 * np.log(2 * np.pi) - np.log(product)
     return result
 
 
-def digamma(x: Floats) -> Floats:
-    """The derivative of ln Gamma(x), for x > 0."""
-    below = np.zeros_like(x)
-    for i in range(_SHIFT):
-        below = below + 1 / (x + i)
-    z = x + _SHIFT
-    w = 1 / (z * z)
-    series = w * (1 / 12 - w * (1 / 120 - w * (1 / 252 - w * (1 / 240 - w * (1 / 132 - w * 691 / 32760)))))
-    result: Floats = np.log(z) - 0.5 / z - series - below
-    return result
+def log_rising(x: Floats, steps: npt.NDArray[np.int64]) -> tuple[Floats, Floats, Floats]:
+    """ln(Gamma(x + s) / Gamma(x)), a sum of s logarithms, and its first two derivatives by x.
+
+    ``x`` (R, 1), above 0, and ``steps`` (S,), from 0 and rising: shape (R, S) each. The first 8 terms are added up one
+    by one, the others are a difference of two asymptotic series: all parts at once cost less than three functions.
+    """
+    ladder, few = x + np.arange(_SHIFT), int(np.searchsorted(steps, _SHIFT))
+    first = 1 / ladder
+    terms, found = (np.log(ladder), first, -first * first), []
+    for term, upper, lower in zip(terms, _series(x + steps[few:]), _series(x + _SHIFT), strict=True):
+        sums = np.zeros((len(x), _SHIFT + 1))
+        np.cumsum(term, axis=1, out=sums[:, 1:])
+        upper += sums[:, _SHIFT:] - lower
+        found.append(np.hstack([sums[:, steps[:few]], upper]) if few else upper)
+    return found[0], found[1], found[2]
 
 
-def trigamma(x: Floats) -> Floats:
-    """The second derivative of ln Gamma(x), for x > 0."""
-    below = np.zeros_like(x)
-    for i in range(_SHIFT):
-        below = below + 1 / (x + i) ** 2
-    z = x + _SHIFT
-    w = 1 / (z * z)
-    series = w * (1 / 6 - w * (1 / 30 - w * (1 / 42 - w * (1 / 30 - w * (5 / 66 - w * 691 / 2730)))))
-    result: Floats = 1 / z + 0.5 * w + series / z + below
-    return result
+def _series(z: Floats) -> tuple[Floats, Floats, Floats]:
+    """Asymptotic ln Gamma(z) without its constant, digamma and trigamma, for z from 8 on."""
+    log, v = np.log(z), 1 / z
+    w = v * v
+    gamma = (z - 0.5) * log - z
+    gamma += v * (1 / 12 - w * (1 / 360 - w * (1 / 1260 - w * (1 / 1680 - w * (1 / 1188 - w * (691 / 360360))))))
+    first = log - 0.5 * v
+    first -= w * (1 / 12 - w * (1 / 120 - w * (1 / 252 - w * (1 / 240 - w * (1 / 132 - w * (691 / 32760))))))
+    second = v + 0.5 * w
+    second += v * w * (1 / 6 - w * (1 / 30 - w * (1 / 42 - w * (1 / 30 - w * (5 / 66 - w * (691 / 2730))))))
+    return gamma, first, second
