@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations
 
 from tts.report.genealogy import Key, Tree
 
@@ -17,15 +19,19 @@ _OF_A_STEP = ("stop", "step_tokens")
 """Sampling parameters that differ between the steps of one search: its last step has none."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Held:
     """A completion: the answer up to its end."""
 
     text: str
     prefix: bytes
     """Token ids of what it continues, as the journal writes them."""
-    ids: bytes
-    """``prefix`` and its own."""
+    own: bytes
+
+    @property
+    def ids(self) -> bytes:
+        """Of the answer up to its end."""
+        return self.prefix + self.own
 
     def after(self, parent: Held | None) -> str:
         """What it adds to the answer that it continues; all of it where it does not continue ``parent``."""
@@ -43,6 +49,10 @@ class _Context:
     """By path, as the journal writes it; None before they are read."""
 
 
+_Start = tuple[int, bytes, frozenset[str]]
+"""Run seed, token ids so far, and the sampling parameters that are known of a search."""
+
+
 class Completions:
     """The completions of one problem, read as they are asked for."""
 
@@ -51,6 +61,7 @@ class Completions:
         self._db = db
         self._all: dict[int, _Context] = {}
         self._after: dict[tuple[int, bytes], list[_Context]] = {}  # by run seed and prefix
+        self._continued: dict[_Start, dict[str, Held | None]] = {}
         sql = "SELECT id, params, prefix_ids, seed, chat FROM contexts WHERE id = ?"
         for one in contexts:
             name, params, prefix, seed, chat = db.execute(sql, (one,)).fetchone()
@@ -63,80 +74,76 @@ class Completions:
 
         ``returned``: the contexts of the completions that the cell's candidates are made of, by path.
         """
-        contexts = [self._all[c] for c in {*returned.values()} if c in self._all]
-        search = _Search(seed, frozenset(c.params for c in contexts), frozenset(_common(c.params) for c in contexts))
+        params = frozenset(self._all[c].params for c in {*returned.values()} if c in self._all)
+        known = {path: self._all[c] for path, c in returned.items() if c in self._all}
+        root: _Start = (seed, b"", params)
+        starts: dict[int, tuple[_Start, dict[str, Held | None]]] = {-1: (root, self._next(root))}
         found: list[Held | None] = []
         for key, parent in zip(tree.keys, tree.parent, strict=True):
-            if key in returned:
-                context = self._all.get(returned[key])
-                found.append(None if context is None else self._read(context).get(_path(key)))
-            elif parent < 0:
-                found.append(self._follow(search, b"", key, 0))
+            before = found[parent] if parent >= 0 else None
+            context = known.get(key)
+            if context is not None:
+                found.append(self._read(context).get(_path(key)))
+            elif parent >= 0 and before is None:
+                found.append(None)
             else:
-                before = found[parent]
-                found.append(before and self._follow(search, before.ids, key, len(tree.keys[parent])))
+                if parent not in starts:
+                    start = (seed, before.ids if before else b"", params)
+                    starts[parent] = (start, self._next(start))
+                start, following = starts[parent]
+                one = following.get(_path(key))
+                found.append(one or self._between(start, key, len(tree.keys[parent]) if parent >= 0 else 0))
         return found
 
-    def _follow(self, search: _Search, ids: bytes, key: Key, known: int) -> Held | None:
-        """The completion at ``key`` that continues ``ids``, over steps that the history does not name where it must.
+    def _between(self, start: _Start, key: Key, known: int) -> Held | None:
+        """The completion at ``key`` that goes on from ``start`` over steps that the history does not name.
 
-        ``known``: length of the path that ``ids`` stand for; a step's path is that of the step before and an index.
+        ``known``: length of the path at the start; a step's path is that of the step before and an index.
         """
-        found = self._next(search, ids, key)
-        if found is None and len(key) - 1 > known:
-            between = self._follow(search, ids, key[:-1], known)
-            found = between and self._next(search, between.ids, key)
-        return found
+        if len(key) - 1 <= known:
+            return None
+        before = self._next(start).get(_path(key[:-1])) or self._between(start, key[:-1], known)
+        return None if before is None else self._next((start[0], before.ids, start[2])).get(_path(key))
 
-    def _next(self, search: _Search, ids: bytes, key: Key) -> Held | None:
-        contexts = self._after.get((search.seed, ids), ())
-        path = _path(key)
-        for fits in (search.same, search.alike):
-            held = [self._read(c)[path] for c in contexts if fits(c.params) and path in self._read(c)]
-            if held:
-                return held[0] if len(held) == 1 else None
-        return None
+    def _next(self, start: _Start) -> dict[str, Held | None]:
+        """All that continues ``start`` in the same search, by path; None where several do.
+
+        Contexts with parameters of the cell's own candidates come before those of other steps.
+        """
+        if start not in self._continued:
+            seed, ids, params = start
+            contexts = self._after.get((seed, ids), ())
+            common = {_common(one) for one in params}
+            found: dict[str, Held | None] = {}
+            for group in (
+                [c for c in contexts if c.params not in params and _common(c.params) in common],
+                [c for c in contexts if c.params in params],
+            ):
+                held = [self._read(c) for c in group]
+                twice = {path for one, other in combinations(held, 2) for path in one.keys() & other.keys()}
+                for one in held:
+                    found |= one
+                found |= dict.fromkeys(twice)
+            self._continued[start] = found
+        return self._continued[start]
 
     def _read(self, context: _Context) -> dict[str, Held]:
         if context.held is None:
             rows = self._db.execute("SELECT path, text, token_ids FROM samples WHERE context = ?", (context.id,))
             prefix = context.prefix
-            context.held = {path: Held(text, prefix, prefix + ids) for path, text, ids in rows}
+            context.held = {path: Held(text, prefix, ids) for path, text, ids in rows}
         return context.held
 
 
-@dataclass(frozen=True, slots=True)
-class _Search:
-    """What the contexts of one cell have in common."""
-
-    seed: int
-    params: frozenset[str]
-    common: frozenset[str]
-
-    def same(self, params: str) -> bool:
-        """Whether a returned candidate was drawn so."""
-        return params in self.params
-
-    def alike(self, params: str) -> bool:
-        """Whether it may be another step of the same search."""
-        return _common(params) in self.common
-
-
-_COMMON: dict[str, str] = {}
-_PATHS: dict[Key, str] = {}
-
-
+@lru_cache(1 << 12)
 def _common(params: str) -> str:
-    if params not in _COMMON:
-        kept = {k: v for k, v in json.loads(params).items() if k not in _OF_A_STEP}
-        _COMMON[params] = json.dumps(kept, sort_keys=True)
-    return _COMMON[params]
+    """What the steps of one search have in common."""
+    return json.dumps({k: v for k, v in json.loads(params).items() if k not in _OF_A_STEP}, sort_keys=True)
 
 
+@lru_cache(1 << 18)
 def _path(key: Key) -> str:
-    if key not in _PATHS:
-        _PATHS[key] = json.dumps(key, separators=(",", ":"), ensure_ascii=False)
-    return _PATHS[key]
+    return json.dumps(key, separators=(",", ":"), ensure_ascii=False)
 
 
 def contexts_of(db: sqlite3.Connection) -> dict[int, list[int]]:
@@ -145,13 +152,3 @@ def contexts_of(db: sqlite3.Connection) -> dict[int, list[int]]:
     for problem, context in db.execute("SELECT problem, id FROM contexts ORDER BY id"):
         found.setdefault(problem, []).append(context)
     return found
-
-
-def steps(tree: Tree, held: Sequence[Held | None], most: int) -> Iterator[str | None]:
-    """What each node says, cut to ``most`` characters."""
-    for parent, one in zip(tree.parent, held, strict=True):
-        if one is None:
-            yield None
-            continue
-        text = one.after(held[parent] if parent >= 0 else None).strip()
-        yield text if len(text) <= most else text[: most - 1] + "…"

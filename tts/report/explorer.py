@@ -7,11 +7,13 @@ in it are a model's and not to be trusted: the page shows them as text nodes onl
 from __future__ import annotations
 
 import base64
+import gc
 import json
 import math
 import sqlite3
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -20,7 +22,7 @@ import numpy as np
 
 from tts.analysis import Cell, RunData, connect, run_names
 from tts.core import SELECTORS
-from tts.report.completions import Completions, contexts_of, steps
+from tts.report.completions import Completions, Held, contexts_of
 from tts.report.genealogy import genealogy
 from tts.report.highlights import answers_of, chosen
 from tts.report.notes import short_labels
@@ -59,6 +61,23 @@ DETAILS = (
 
 def explorer(runs: Sequence[RunData], budget: int = BUDGET) -> dict[str, Any]:
     """The index of problems, the packed problems and how much of each is left out. Equal runs give equal results."""
+    with _without_gc():
+        return _explorer(runs, budget)
+
+
+@contextmanager
+def _without_gc() -> Iterator[None]:
+    """Millions of small objects that form no cycles are made here: looking for cycles takes a fifth of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def _explorer(runs: Sequence[RunData], budget: int) -> dict[str, Any]:
     names = run_names(runs)
     wanted = list(dict.fromkeys((p.benchmark, p.id, p.level) for run in runs for b in run.problems.values() for p in b))
     cells = [_by_problem(run) for run in runs]
@@ -196,6 +215,7 @@ class _Problem:
         self._journal, self._db, self._row = journal, journal.db, row
         self._name, self._question = name, question
         self._said, self._detail = said, detail
+        self._steps: dict[tuple[Held, Held | None], int] = {}
 
     def cell(self, key: CellKey, cell: Cell) -> dict[str, Any] | None:
         """What is shown of a cell; None where it changed since the run was read."""
@@ -242,20 +262,30 @@ class _Problem:
     def _tree(self, history: str, samples: Sequence[str], seed: int) -> dict[str, Any] | None:
         if history == "[]":
             return None
-        chains = [[(context, tuple(path)) for context, path in json.loads(one)] for one in samples]
+        chains = [[(context, tuple(path)) for context, path in one] for one in json.loads(f"[{','.join(samples)}]")]
         tree = genealogy(json.loads(history), [[path for _, path in chain] for chain in chains], self._detail.nodes)
         if tree is None:
             return None
         returned = {path: context for chain in chains for context, path in chain}
-        texts = steps(tree, self._completions.of(tree, returned, seed), self._detail.step)
+        held = self._completions.of(tree, returned, seed)
         return {
             "parent": tree.parent,
             "value": tree.value,
             "fate": tree.fate,
             "candidate": tree.candidate,
             "left_out": tree.left_out,
-            "step": [-1 if text is None else self._said.setdefault(text, len(self._said)) for text in texts],
+            "step": [self._step(one, held[p] if p >= 0 else None) for one, p in zip(held, tree.parent, strict=True)],
         }
+
+    def _step(self, one: Held | None, before: Held | None) -> int:
+        """The number of what a node says, cut; -1 where that is not known."""
+        if one is None:
+            return -1
+        if (one, before) not in self._steps:
+            text, most = one.after(before).strip(), self._detail.step
+            text = text if len(text) <= most else text[: most - 1] + "…"
+            self._steps[one, before] = self._said.setdefault(text, len(self._said))
+        return self._steps[one, before]
 
     @cached_property
     def _completions(self) -> Completions:

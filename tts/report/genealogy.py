@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,13 +44,12 @@ class _Nodes:
     kept: list[bool] = field(default_factory=list)
 
     def add(self, key: Key, parent: int) -> int:
-        """The node at ``key``; a new one continues ``parent`` (-1: none)."""
-        i = self.at.setdefault(key, len(self.parent))
-        if i == len(self.parent):
-            self.parent.append(parent)
-            self.depth.append(self.depth[parent] + 1 if parent >= 0 else 0)
-            self.value.append(None)
-            self.kept.append(False)
+        """A new node, which continues ``parent`` (-1: none)."""
+        i = self.at[key] = len(self.parent)
+        self.parent.append(parent)
+        self.depth.append(self.depth[parent] + 1 if parent >= 0 else 0)
+        self.value.append(None)
+        self.kept.append(False)
         return i
 
     def way(self, i: int, known: Container[int]) -> list[int]:
@@ -91,19 +90,21 @@ def _read(entry: Mapping[str, Any], name: str, nodes: _Nodes, before: dict[Key, 
     last = before.get(sweep) if name == "particles" else None
     found: list[int] = []
     for i, key in enumerate(keys):
-        if key in nodes.at:
-            parent = -1  # the first one it was said to continue holds
-        elif name == "attempts":
-            parent = found[-1] if found else -1
-        elif last is not None:
-            parent = last[entry["parents"][i]]
-        else:
-            parent = next((nodes.at[key[:k]] for k in range(len(key) - 1, 0, -1) if key[:k] in nodes.at), -1)
-        found.append(nodes.add(key, parent))
+        at = nodes.at.get(key, -1)  # where it is, what it was first said to continue holds
+        if at < 0:
+            if name == "attempts":
+                parent = found[-1] if found else -1
+            elif last is not None:
+                parent = last[entry["parents"][i]]
+            else:
+                parent = next((nodes.at[key[:k]] for k in range(len(key) - 1, 0, -1) if key[:k] in nodes.at), -1)
+            at = nodes.add(key, parent)
+        found.append(at)
     kept = _kept(entry, len(keys))
-    for i, at in enumerate(found):
-        nodes.value[at] = None if values[i] is None else float(f"{values[i]:.4g}")
-        nodes.kept[at] |= i in kept
+    for i, (at, value) in enumerate(zip(found, values, strict=True)):
+        nodes.value[at] = None if value is None else float(f"{value:.4g}")
+        if i in kept:
+            nodes.kept[at] = True
     if name == "particles":
         before[sweep] = found
 
@@ -122,13 +123,8 @@ def _tree(nodes: _Nodes, returned: Sequence[Sequence[Key]], limit: int) -> Tree:
         for key in chain:
             on_path |= dict.fromkeys(nodes.way(nodes.at.get(key, -1), on_path))
     size = len(nodes.parent)
-    chosen: dict[int, None] = {}
-    for group in (on_path, (i for i in range(size) if nodes.kept[i]), range(size)):
-        for i in group:
-            way = nodes.way(i, chosen)
-            if len(chosen) + len(way) <= limit:
-                chosen |= dict.fromkeys(way)
-    order = sorted(chosen, key=nodes.depth.__getitem__)
+    chosen: Collection[int] = range(size) if size <= limit else _chosen(nodes, on_path, limit)
+    order = sorted(sorted(chosen), key=nodes.depth.__getitem__)
     at = {i: new for new, i in enumerate(order)}
     keys = list(nodes.at)
     return Tree(
@@ -139,3 +135,17 @@ def _tree(nodes: _Nodes, returned: Sequence[Sequence[Key]], limit: int) -> Tree:
         candidate=[ends.get(i, -1) for i in order],
         left_out=size - len(chosen),
     )
+
+
+def _chosen(nodes: _Nodes, on_path: Iterable[int], limit: int) -> dict[int, None]:
+    """At most ``limit`` nodes, with all that they grew from: the way of returned answers first, then what was kept."""
+    chosen: dict[int, None] = {}
+    size = len(nodes.parent)
+    for group in (on_path, (i for i in range(size) if nodes.kept[i]), range(size)):
+        for i in group:
+            if len(chosen) == limit:
+                return chosen
+            way = nodes.way(i, chosen)
+            if len(chosen) + len(way) <= limit:
+                chosen |= dict.fromkeys(way)
+    return chosen
