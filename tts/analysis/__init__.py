@@ -22,7 +22,7 @@ from tts.analysis.compute import (
 from tts.analysis.coverage_law import CoverageLaw, fit_coverage_law
 from tts.analysis.curves import curves
 from tts.analysis.discrimination import auroc, average_precision
-from tts.analysis.estimators import all_of_k, avg_at_n, g_pass_at_k, majority_at_k, mean_g_pass_at_k, pass_at_k
+from tts.analysis.estimators import all_of_k, avg_at_n, g_pass_at_k, mean_g_pass_at_k, pass_at_k
 from tts.analysis.fits import Band, FitError
 from tts.analysis.flops_matched import RATIOS, flops_matched, inference_multiplier
 from tts.analysis.held_out import HeldOut, evaluate_plan
@@ -30,6 +30,7 @@ from tts.analysis.intervals import Interval, bootstrap_means, mean_interval, sam
 from tts.analysis.jackknife import delete_one, these_problems_interval
 from tts.analysis.joined import joined_curves, merged, run_names
 from tts.analysis.levels import level_groups
+from tts.analysis.majority import majority_at_k
 from tts.analysis.matched_study import MatchedRow, study_matched
 from tts.analysis.optimal import budget_ratio, compute_optimal, oracle_choice
 from tts.analysis.optimal_study import OptimalStudy, name_of, study_optimal

@@ -45,14 +45,21 @@ class Ranked:
         if mass.shape != (self._units,):
             raise ValueError(f"weights must have shape {(self._units,)}, not {mass.shape}")
         right, wrong = mass.take(self._right), mass.take(self._wrong)
-        right_so_far, wrong_so_far = (np.concatenate([[0.0], np.cumsum(x)]) for x in (right, wrong))
+        right_so_far, wrong_so_far = _cumulated(right), _cumulated(wrong)
         rights, wrongs = right_so_far[-1], wrong_so_far[-1]
         if not rights > 0 or not wrongs > 0:
             raise ValueError("there must be right and wrong samples to tell apart")
         found, missed = right_so_far.take(self._found), wrong_so_far.take(self._missed)
         below = wrongs - (wrong_so_far.take(self._above) + missed) / 2
         precision = found / np.where(right > 0, found + missed, 1.0)
-        return float(right @ below / (rights * wrongs)), float(right @ precision / rights)
+        return float((right * below).sum() / (rights * wrongs)), float((right * precision).sum() / rights)
+
+
+def _cumulated(x: Floats) -> Floats:
+    """Sums of the first 0, 1, ... n, shape (n + 1,)."""
+    found = np.zeros(len(x) + 1)
+    np.cumsum(x, out=found[1:])
+    return found
 
 
 def auroc(scores: npt.ArrayLike, correct: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> float:

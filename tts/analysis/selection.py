@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from tts.analysis.estimators import avg_at_n, majority_at_k, pass_at_k
+from tts.analysis.estimators import avg_at_n, pass_at_k
+from tts.analysis.majority import majority_at_k
 from tts.analysis.rundata import Cell
 from tts.analysis.scored import best_of_k, weighted_majority_at_k
 from tts.core import Selector

@@ -1,11 +1,15 @@
-"""Logarithm of the gamma function, for positive arrays of any shape, and of rising factorials with derivatives."""
+"""Logarithms of the gamma function, of factorials and binomial probabilities, and of rising factorials."""
 
 from __future__ import annotations
+
+import math
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 _SHIFT = 8
 """From here on the asymptotic series are good to 1e-14; smaller arguments are raised by this much."""
@@ -21,7 +25,7 @@ def log_gamma(x: Floats) -> Floats:
     return result
 
 
-def log_rising(x: Floats, steps: npt.NDArray[np.int64]) -> tuple[Floats, Floats, Floats]:
+def log_rising(x: Floats, steps: Ints) -> tuple[Floats, Floats, Floats]:
     """ln(Gamma(x + s) / Gamma(x)), a sum of s logarithms, and its first two derivatives by x.
 
     ``x`` (R, 1), above 0, and ``steps`` (S,), from 0 and rising: shape (R, S) each. The first 8 terms are added up one
@@ -36,6 +40,23 @@ def log_rising(x: Floats, steps: npt.NDArray[np.int64]) -> tuple[Floats, Floats,
         upper += sums[:, _SHIFT:] - lower
         found.append(np.hstack([sums[:, steps[:few]], upper]) if few else upper)
     return found[0], found[1], found[2]
+
+
+@lru_cache(maxsize=16)
+def _factorials_below(end: int) -> Floats:
+    return np.array([math.lgamma(i + 1.0) for i in range(end)])
+
+
+def log_factorials(n: int) -> Floats:
+    """Of 0..n and some more, shape (N,), N > n: tables grow by doubling, so that few are made."""
+    return _factorials_below(1 << (n + 1).bit_length())
+
+
+def log_binomial(c: int, p: float) -> Floats:
+    """Logarithm of the Binomial(c, p) probabilities of 0..c, shape (c + 1,)."""
+    a, f = np.arange(c + 1), log_factorials(c)
+    result: Floats = f[c] - f[a] - f[c - a] + a * math.log(p) + (c - a) * math.log1p(-p)
+    return result
 
 
 def _series(z: Floats) -> tuple[Floats, Floats, Floats]:
