@@ -2,8 +2,9 @@
 
 Each repetition draws new problems from a population and new samples for them; the truth is the population's expected
 accuracy. A problem is a rate of right answers, from a beta distribution, and three wrong answers that share the rest
-unevenly; a sample has a score from a 9-point scale, higher for right answers as often as not enough (AUROC near 0.7).
-The population is 20,000 such problems, drawn from with replacement, so that its truth is computed and not estimated.
+unevenly; a sample has a score from a 9-point scale, which ranks a right answer over a wrong one nine times in ten: so
+far that every figure, differences too, has a truth between 0.1 and 0.9. The population is 20,000 such problems, drawn
+from with replacement, so that its truth is computed and not estimated.
 
 `--extrapolation` instead: how often the bands of the two coverage fits hold the true coverage, beyond the samples too.
 """
@@ -94,7 +95,7 @@ def population(shape: tuple[float, float]) -> Population:
     rng = np.random.default_rng(0)
     right = rng.beta(*shape, POPULATION)
     wrong = rng.dirichlet((1.5, 0.8, 0.4), POPULATION) * (1 - right)[:, None]
-    ladder = np.exp(-0.5 * ((np.arange(LEVELS) - np.array([[3.2], [4.8]])) / 2.0) ** 2)
+    ladder = np.exp(-0.5 * ((np.arange(LEVELS) - np.array([[2.2], [5.8]])) / 2.0) ** 2)
     return Population(np.column_stack([right, wrong]), ladder / ladder.sum(axis=1, keepdims=True))
 
 
