@@ -2,18 +2,24 @@
 
 import base64
 import json
+import shutil
+import sqlite3
+import subprocess
 import zlib
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import tts
 from tts.analysis import Cell, read_run
 from tts.core import Candidate, Usage, score_key
+from tts.report.completions import Completions
 from tts.report.explorer import explorer
-from tts.report.genealogy import DROPPED, KEPT, RETURNED, genealogy
+from tts.report.genealogy import DROPPED, KEPT, RETURNED, Tree, genealogy
 from tts.report.highlights import chosen
 from tts.report.texts import cut
 
@@ -152,3 +158,147 @@ def test_a_cell_that_changed_since_the_run_was_read_is_left_out(told):
     told.db.execute("UPDATE cells SET n = 9 WHERE id = 1")
     told.db.commit()
     assert [len(unpack(p)["cells"]) for p in explorer([run])["packs"]] == [0, 1, 1]
+
+
+STEPPED = '{"max_tokens":9,"stop":["\\n\\n"]}'
+WHOLE = '{"max_tokens":9,"stop":[]}'
+OTHER = '{"max_tokens":7,"stop":["\\n\\n"]}'
+
+
+def ids(*tokens):
+    return np.array(tokens, "<u4").tobytes()
+
+
+class Searched:
+    """The completions of one problem: a root with two steps, of which one goes on."""
+
+    def __init__(self, db):
+        self.db = db
+        self.context(1, STEPPED, ids())
+        self.context(2, STEPPED, ids(5))
+        self.held(1, ["sample", 0], "kept.\n\n", 5)
+        self.held(1, ["sample", 1], "dropped.\n\n", 6)
+        self.held(2, ["sample", 0, 0], "kept.\n\nright", 7)
+        self.held(2, ["sample", 0, 1], "kept.\n\nwrong", 8)
+
+    def context(self, name, params, prefix, seed=0, chat=None):
+        self.db.execute(
+            "INSERT INTO contexts VALUES (?, ?, 1, ?, ?, ?, ?)", (name, bytes([name]), chat, prefix, params, seed)
+        )
+
+    def held(self, context, path, text, *tokens):
+        self.db.execute(
+            "INSERT INTO samples (context, path, text, token_ids, finish_reason, engine) "
+            "VALUES (?, ?, ?, ?, 'step', 1)",
+            (context, json.dumps(path, separators=(",", ":")), text, ids(*tokens)),
+        )
+
+    def texts(self, keys, parent, returned=None, seed=0):
+        size = len(keys)
+        tree = Tree(keys, parent, [None] * size, [DROPPED] * size, [-1] * size, 0)
+        contexts = [c for (c,) in self.db.execute("SELECT id FROM contexts")]
+        known = {("sample", 0): 1, ("sample", 0, 0): 2} if returned is None else returned
+        return [one and one.text for one in Completions(self.db, contexts).of(tree, known, seed)]
+
+
+@pytest.fixture
+def searched():
+    db = sqlite3.connect(":memory:")
+    db.executescript((Path(tts.__file__).parent / "running" / "schema.sql").read_text())
+    return Searched(db)
+
+
+KEYS = [("sample", 0), ("sample", 1), ("sample", 0, 0), ("sample", 0, 1)]
+PARENT = [-1, -1, 0, 0]
+
+
+def test_steps_that_were_dropped_are_found_by_what_they_continue(searched):
+    searched.context(3, STEPPED, ids(6))  # another step's, with the same path
+    searched.held(3, ["sample", 0, 1], "elsewhere", 9)
+    searched.context(4, STEPPED, ids(5), seed=1)
+    searched.held(4, ["sample", 0, 1], "another seed", 9)
+    searched.context(5, OTHER, ids(5))
+    searched.held(5, ["sample", 0, 1], "other parameters", 9)
+    searched.context(6, STEPPED, ids(5), chat=1)
+    searched.held(6, ["sample", 0, 1], "another chat", 9)
+    assert searched.texts(KEYS, PARENT) == ["kept.\n\n", "dropped.\n\n", "kept.\n\nright", "kept.\n\nwrong"]
+
+
+def test_the_last_step_of_a_search_may_lack_the_stop_strings_of_the_others(searched):
+    searched.context(3, WHOLE, ids(5, 8))
+    searched.held(3, ["sample", 0, 1, 0], "kept.\n\nwrong, whole", 9)
+    assert searched.texts([*KEYS, ("sample", 0, 1, 0)], [*PARENT, 3])[-1] == "kept.\n\nwrong, whole"
+
+
+def test_parameters_of_the_cells_own_candidates_come_first_and_a_tie_has_no_text(searched):
+    searched.context(3, WHOLE, ids(5))
+    searched.held(3, ["sample", 0, 1], "of best_of_n", 9)
+    assert searched.texts(KEYS, PARENT)[3] == "kept.\n\nwrong"
+    both = {("sample", 0): 1, ("sample", 0, 0): 2, ("sample", 9): 3}
+    assert searched.texts(KEYS, PARENT, both)[3] is None
+
+
+def test_steps_that_the_history_skips_are_followed(searched):
+    assert searched.texts([("sample", 0, 1)], [-1], {("sample", 0): 1}) == ["kept.\n\nwrong"]
+    assert searched.texts([("sample", 1, 1)], [-1], {("sample", 0): 1}) == [None]
+
+
+def test_what_continues_an_unknown_step_is_unknown(searched):
+    searched.db.execute("DELETE FROM samples WHERE path = '[\"sample\",0]'")
+    assert searched.texts(KEYS, PARENT) == [None, "dropped.\n\n", "kept.\n\nright", None]
+    assert searched.texts(KEYS, PARENT, {}) == [None] * 4
+
+
+@pytest.fixture
+def dropping(make_run, entry):
+    """A search that returned the first of two steps; the other is longer than is shown, and markup."""
+    made = make_run([entry([2], "beam", independent=False)], problems=1)
+    history = [
+        {"beams": [sample(0), sample(1)], "values": [0.9, 0.2], "kept": [0]},
+        {"beams": [sample(0, 0), sample(0, 1)], "values": [0.8, 0.1], "kept": [0]},
+    ]
+    made.cell("a", [(0, True)], strategy="beam", budget=2, texts=["one\n\n"], history=history)
+    made.db.execute('UPDATE candidates SET samples = \'[[1,["sample",0]],[2,["sample",0,0]]]\'')
+    world = Searched.__new__(Searched)
+    world.db = made.db
+    world.held(1, ["sample", 1], MARKUP + "z" * 400, 3)
+    world.context(2, "{}", bytes(4))
+    world.held(2, ["sample", 0, 0], "one\n\ntwo", 4)
+    world.held(2, ["sample", 0, 1], "one\n\nthree", 5)
+    return made
+
+
+MARKUP = "<img src=x onerror=document.title='owned'>"
+
+
+def test_a_tree_says_what_each_step_adds_cut_to_a_length(dropping):
+    (pack,) = explorer([read_run(dropping.save())])["packs"]
+    problem = unpack(pack)
+    tree = problem["cells"][0]["tree"]
+    said = {v: problem["steps"][k] for v, k in zip(tree["value"], tree["step"], strict=True)}
+    assert said == {0.9: "one", 0.2: MARKUP + "z" * (299 - len(MARKUP)) + "…", 0.8: "two", 0.1: "three"}
+    dropping.db.execute("DELETE FROM samples WHERE context = 2")
+    tree = unpack(explorer([read_run(dropping.save())])["packs"][0])["cells"][0]["tree"]
+    assert dict(zip(tree["value"], tree["step"], strict=True))[0.1] == -1
+
+
+CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None)
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+def test_a_dropped_step_is_read_at_its_node_as_text(dropping, tmp_path):
+    data = json.dumps(explorer([read_run(dropping.save())]))
+    script = (Path(tts.__file__).parent / "report" / "explorer.js").read_text()
+    find = """setTimeout(() => document.querySelector('[aria-label^="Step 1: value 0.2"]').focus(), 3000)"""
+    parts = [f'<script type="application/json" id="explorer-data">{data}</script>', f"<script>{script}{find}</script>"]
+    inputs = '<input id="find"><select id="which"></select><select id="pick"></select><p id="counted"></p>'
+    page = tmp_path / "page.html"
+    page.write_text(f'<div id="explorer">{inputs}<div id="problem"></div></div>{"".join(parts)}', encoding="utf-8")
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+             "--disable-background-networking", "--disable-component-update", "--virtual-time-budget=9000"]  # fmt: skip
+    command = [CHROMIUM, *flags, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", page.as_uri()]
+    dom = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+    shown = dom[dom.index('class="node-text"') :]
+    assert "Step 1: value 0.2; dropped" in shown
+    assert "Steps shown at this depth: 2; kept or returned: 1, valued 0.9." in shown
+    assert "&lt;img src=x onerror" in shown and "<img" not in shown and "<title>owned" not in dom
