@@ -11,11 +11,13 @@ from tts.analysis import read_run
 from tts.analysis.optimal import (
     best_single,
     budget_ratio,
+    budget_ratios,
     compute_optimal,
     folds,
     needed,
     optimal_curve,
     oracle_choice,
+    own_curve,
 )
 from tts.analysis.optimal_study import study_optimal
 from tts.core import UsageError
@@ -140,7 +142,8 @@ def test_a_resampled_curve_is_that_of_the_problems_repeated(world, seed):
             assert spent[r, b] == pytest.approx(np.mean([compute[s, i] for s, i in zip(at, copies, strict=True)]))
 
 
-def test_intervals_of_a_ratio_hold_the_truth():
+@pytest.mark.parametrize("against", ["one strategy", "best single"])
+def test_intervals_of_a_ratio_hold_the_truth(against):
     """More compute hurts in one bin and helps in the other, with noise on every problem.
 
     Truth: the largest setting alone gives 0.8 for 4; by bins 0.65 for 1.5 and 0.85 for 2.5, so 0.8 for 2.2.
@@ -154,7 +157,9 @@ def test_intervals_of_a_ratio_hold_the_truth():
         compute = np.ones_like(chance) * [[1.0], [2.0], [4.0]]
         fold, budgets = folds(member), np.array([1.0, 2.0, 4.0])
         curve = optimal_curve(accuracy, compute, member, fold, budgets)
-        ratio = budget_ratio((accuracy, compute), curve, 2, resamples=100)
+        single = optimal_curve(accuracy, compute, np.zeros_like(member), fold, budgets)
+        reference = single if against == "best single" else own_curve(accuracy, compute)
+        ((ratio,),) = budget_ratios([reference], curve, [[2]], len(member), resamples=100)
         held += ratio.ci_low <= truth <= ratio.ci_high
     assert held >= 17
 
@@ -214,6 +219,20 @@ def test_bins_come_from_samples_that_are_not_compared(simulated):
     for i, p in enumerate(study.problems):
         cell = two.cells[p.benchmark, p.id, entry.strategy, entry.setting, 0, 0]
         assert study.table.accuracy[first, i] == pytest.approx(cell.correct.mean())
+
+
+def test_ratios_to_the_best_single_setting_are_those_of_the_two_curves_at_its_rising_accuracies(simulated):
+    study = study_optimal([simulated("curves")], resamples=10)
+    (best, better), (single, cheaper) = (
+        (chosen.accuracy.mean(axis=1), chosen.compute.mean(axis=1)) for chosen in (study.optimal, study.single)
+    )
+    found = [s for s in study.savings if s.series is None]
+    assert [s.level for s in found] == [y for i, y in enumerate(single) if i and y > max(single[:i]) + 1e-9]
+    assert found
+    for saving in found:
+        (top, above), (bottom, limit) = needed(cheaper, single, saving.level), needed(better, best, saving.level)
+        assert saving.ratio.low == pytest.approx(float(top / limit))
+        assert saving.ratio.high == pytest.approx(float(above / bottom) if bottom else np.inf)
 
 
 def test_runs_on_different_problems_are_refused_naming_them(simulated):

@@ -20,6 +20,7 @@ def test_curves_choices_and_ratios_are_printed_and_written(tts, place):
     assert (
         (place / "new/report/optimal_ratios.csv").read_text().startswith("strategy,n,accuracy,ratio,ci_low,ci_high\n")
     )
+    assert "best single," in (place / "new/report/optimal_ratios.csv").read_text()
     assert (place / "new/report/optimal_choices.csv").stat().st_size
 
 
@@ -64,3 +65,13 @@ def test_flops_are_counted_from_a_parameter_count(tts):
     tts("run", *WIDE, "--n", "4", "--out", "new")
     result = tts("optimal", "new", "--axis", "flops", "--parameters", "policy=1e9")
     assert (result.code, result.err) == (0, "")
+
+
+def test_runs_in_directories_of_one_name_are_told_apart(tts, place):
+    tts("run", *WIDE, "--n", "1,2,8", "--out", "a/run")
+    tts("run", *WIDE, "--n", "1,2,4", "--out", "b/run")
+    assert tts("optimal", "a/run", "b/run").code == 0
+    with (place / "a/run/report/optimal.csv").open() as f:
+        curves = {r["curve"] for r in csv.DictReader(f)}
+    named = {c for c in curves if c.endswith("best_of_n, majority")}
+    assert len(named) == 2, curves

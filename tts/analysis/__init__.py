@@ -6,6 +6,7 @@ from tts.analysis.axes import AXES, axis_of
 from tts.analysis.beta_binomial import BetaBinomial, fit_beta_binomial
 from tts.analysis.bins import Bins, quantile_bins, threshold_bins
 from tts.analysis.calibration import brier_score, expected_calibration_error, fit_isotonic, fit_platt, reliability
+from tts.analysis.choices import Choice
 from tts.analysis.compare import compare_verifiers
 from tts.analysis.comparison import Comparison
 from tts.analysis.compute import (
@@ -63,6 +64,7 @@ __all__ = [
     "Bins",
     "Cell",
     "CellCost",
+    "Choice",
     "Comparison",
     "CoverageLaw",
     "CurveRow",

@@ -27,7 +27,7 @@ class Choice:
     """One way to spend: a strategy setting, a selector and a budget."""
 
     run: str
-    """Name of the run's directory; several runs may hold the same strategy."""
+    """Path of the run's directory; several runs may hold the same strategy."""
     strategy: str
     setting: str
     selector: str
@@ -231,7 +231,7 @@ def _rows(
                 right[at, i] += _accuracy(held, cell, selector, verifier, ks, problem, seed) / len(cells)
                 cost[at, i] += axis(Costed(held.run, problem, whole, entry, verifier), ks) / len(cells)
     for k, n in enumerate(budgets):
-        yield Choice(held.run.path.name, entry.strategy, entry.setting, selector, verifier, n), right[k], cost[k]
+        yield Choice(str(held.run.path), entry.strategy, entry.setting, selector, verifier, n), right[k], cost[k]
 
 
 def _accuracy(

@@ -164,32 +164,33 @@ def budget_ratio(reference: tuple[Floats, Floats], chosen: Curve, level_of: int,
     a function of weights, so that choosing is repeated in each of the ``resamples`` bootstrap resamples of problems.
     The interval holds the bounds of 95% of the resamples.
     """
-    (found,) = budget_ratios([reference], chosen, [level_of], resamples)
+    ((found,),) = budget_ratios([own_curve(*reference)], chosen, [[level_of]], reference[0].shape[1], resamples)
     return found
 
 
 def budget_ratios(
-    references: Sequence[tuple[Floats, Floats]], chosen: Curve, levels_of: Sequence[int], resamples: int = RESAMPLES
-) -> list[Ratio]:
-    """`budget_ratio` of several references on the same problems, in the same resamples."""
-    if not references:
-        return []
-    m = references[0][0].shape[1]
+    references: Sequence[Curve],
+    chosen: Curve,
+    levels_of: Sequence[Sequence[int]],
+    m: int,
+    resamples: int = RESAMPLES,
+) -> list[list[Ratio]]:
+    """`budget_ratio` of several references, curves as well, at some points each, on the same ``m`` problems and in the
+    same resamples."""
     rng = stream("budget ratio", m)
     weights = np.ones((1 + resamples, m))  # the first for the ratio itself
     for row in weights[1:]:
         row[:] = np.bincount(rng.integers(0, m, m), minlength=m)
     better, price = chosen(weights)
     curve = _rising(price, better)
-    total = weights.sum(axis=1, keepdims=True)
     return [
-        _ratio(weights @ cost.T / total, weights @ right.T / total, point, curve)
-        for (right, cost), point in zip(references, levels_of, strict=True)
+        [_ratio(*own, point, curve) for own in [reference(weights)] for point in points]
+        for reference, points in zip(references, levels_of, strict=True)
     ]
 
 
-def _ratio(x: Floats, y: Floats, level_of: int, curve: tuple[Floats, Floats]) -> Ratio:
-    """Of a reference's compute and accuracy, (1 + R, points) each, to a curve's as `_rising` gives them."""
+def _ratio(y: Floats, x: Floats, level_of: int, curve: tuple[Floats, Floats]) -> Ratio:
+    """Of a reference's accuracy and compute, (1 + R, points) each, to a curve's as `_rising` gives them."""
     level = y[:, level_of]
     (top_low, top_high), (bottom_low, bottom_high) = needed(x, y, level), _reached(*curve, level)
     lows = top_low / bottom_high
@@ -200,6 +201,16 @@ def _ratio(x: Floats, y: Floats, level_of: int, curve: tuple[Floats, Floats]) ->
         float(np.quantile(highs[1:], 0.975, method="higher")),
     )
     return Ratio(low, high, min(ends[0], low), max(ends[1], high))
+
+
+def own_curve(accuracy: Floats, compute: Floats) -> Curve:
+    """The curve of points that nothing chooses, (points, m) each, as a function of the problems' weights."""
+
+    def curve(weights: Floats) -> tuple[Floats, Floats]:
+        total = weights.sum(axis=1, keepdims=True)
+        return weights @ accuracy.T / total, weights @ compute.T / total
+
+    return curve
 
 
 def optimal_curve(accuracy: Floats, compute: Floats, member: Ints, fold: Ints, budgets: Floats) -> Curve:

@@ -13,7 +13,9 @@ from tts.analysis.axes import Axis, token_axis
 from tts.analysis.bins import Bins, quantile_bins, threshold_bins
 from tts.analysis.choices import Choice, Held, Table, complete_problems, fixed, halved, hold, tabulate
 from tts.analysis.intervals import Interval, mean_interval
+from tts.analysis.joined import run_names
 from tts.analysis.optimal import (
+    SAME,
     Chosen,
     Optimal,
     Ratio,
@@ -23,6 +25,7 @@ from tts.analysis.optimal import (
     folds,
     optimal_curve,
     oracle_choice,
+    own_curve,
 )
 from tts.analysis.rundata import Cell, ProblemInfo, RunData
 from tts.core import UsageError
@@ -58,8 +61,10 @@ class Pick:
 class Saving:
     """The budget ratio against one single strategy at its own accuracy with one of its budgets."""
 
-    series: Choice
-    n: int
+    series: Choice | None
+    """None: the best single setting of every budget, chosen on the same folds."""
+    n: int | None
+    """None as ``series``."""
     level: float
     """The accuracy that both reach."""
     ratio: Ratio
@@ -78,7 +83,11 @@ class OptimalStudy:
     savings: tuple[Saving, ...]
     notes: tuple[str, ...]
     table: Table
+    budgets: Floats
+    """Shape (budgets,): those of ``optimal`` and ``single``."""
     optimal: Optimal
+    single: Optimal
+    """The best single setting of every budget."""
 
 
 def study_optimal(
@@ -127,10 +136,12 @@ def study_optimal(
         difficulty=f"{how} of {source}",
         points=tuple(points),
         picks=tuple(_picks(bins, budgets, optimal, table)),
-        savings=tuple(_savings(table, bins, fold, budgets, resamples)),
+        savings=tuple(_savings(table, bins, fold, budgets, single, resamples)),
         notes=tuple(notes),
         table=table,
+        budgets=budgets,
         optimal=optimal,
+        single=single,
     )
 
 
@@ -138,8 +149,8 @@ def name_of(choice: Choice, runs: Sequence[RunData]) -> str:
     """A choice's series for people: run (where there are several), strategy, setting, selector, verifier."""
     setting = "" if choice.setting == "{}" else f" {choice.setting}"
     verifier = f" ({choice.verifier})" if choice.verifier else ""
-    place = f"{choice.run}: " if len(runs) > 1 else ""
-    return f"{place}{choice.strategy}{setting}, {choice.selector}{verifier}"
+    place = dict(zip((str(run.path) for run in runs), run_names(runs), strict=True))[choice.run]
+    return f"{f'{place}: ' if place else ''}{choice.strategy}{setting}, {choice.selector}{verifier}"
 
 
 def _set_apart(runs: Sequence[RunData], problems: Sequence[ProblemInfo]) -> tuple[list[list[Cell]], list[Held], str]:
@@ -238,14 +249,26 @@ def _picks(bins: Bins, budgets: Floats, optimal: Optimal, table: Table) -> list[
     ]
 
 
-def _savings(table: Table, bins: Bins, fold: npt.NDArray[np.int64], budgets: Floats, resamples: int) -> list[Saving]:
-    curve = optimal_curve(table.accuracy, table.compute, bins.member, fold, budgets)
+def _savings(
+    table: Table, bins: Bins, fold: npt.NDArray[np.int64], budgets: Floats, single: Optimal, resamples: int
+) -> list[Saving]:
+    """Against the best single setting at every accuracy that more budget brings it to, then against every series of
+    more than one budget at its best."""
+    chosen = optimal_curve(table.accuracy, table.compute, bins.member, fold, budgets)
     rows = [[i for i, choice in enumerate(table.choices) if choice.series == series] for series in _series(table)]
-    curves = [(table.accuracy[at], table.compute[at]) for at in rows if len(at) > 1]
-    best = [int(np.argmax(right.mean(axis=1))) for right, _ in curves]  # not the last: a verifier may be over-optimised
-    ratios = budget_ratios(curves, curve, best, resamples)
-    ends = [table.choices[at[i]] for at, i in zip((at for at in rows if len(at) > 1), best, strict=True)]
+    rows = [at for at in rows if len(at) > 1]
+    own = [(table.accuracy[at], table.compute[at]) for at in rows]
+    best = [int(np.argmax(right.mean(axis=1))) for right, _ in own]  # not the last: a verifier may be over-optimised
+    levels = single.accuracy.mean(axis=1)
+    rising = np.flatnonzero(levels[1:] > np.maximum.accumulate(levels)[:-1] + SAME) + 1
+    one_bin = optimal_curve(table.accuracy, table.compute, np.zeros_like(bins.member), fold, budgets)
+    curves = [one_bin, *(own_curve(*both) for both in own)]
+    singles, *ratios = budget_ratios(curves, chosen, [rising.tolist(), *([i] for i in best)], len(fold), resamples)
+    ends = [table.choices[at[i]] for at, i in zip(rows, best, strict=True)]
     return [
-        Saving(end.series, end.n, float(right[i].mean()), ratio)
-        for end, (right, _), i, ratio in zip(ends, curves, best, ratios, strict=True)
+        *(Saving(None, None, float(levels[i]), ratio) for i, ratio in zip(rising, singles, strict=True)),
+        *(
+            Saving(end.series, end.n, float(right[i].mean()), ratio)
+            for end, (right, _), i, (ratio,) in zip(ends, own, best, ratios, strict=True)
+        ),
     ]

@@ -2,35 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from tts.analysis import MatchedRow, OptimalStudy, RunData, name_of
+from tts.analysis import Choice, MatchedRow, OptimalStudy, RunData, name_of
 from tts.report.tables import TextTable
 
 
-def optimal_tables(study: OptimalStudy, runs: Sequence[RunData], axis: str) -> dict[str, TextTable]:
-    """Curves, what was chosen, and budget ratios, by the name of their CSV file."""
+def optimal_tables(
+    study: OptimalStudy, runs: Sequence[RunData], axis: str, label: Callable[[Choice], str] | None = None
+) -> dict[str, TextTable]:
+    """Curves, what was chosen, and budget ratios, by the name of their CSV file; ``label``: default `name_of`."""
+
+    def name(choice: Choice) -> str:
+        return label(choice) if label else name_of(choice, runs)
+
+    named = {name_of(series, runs): name(series) for series in (c.series for c in study.table.choices)}
     return {
         "optimal": TextTable(
             f"Accuracy against {axis} a problem",
             ("curve", "budget", axis, "accuracy", "ci_low", "ci_high"),
             tuple(
-                (p.curve, p.budget, p.compute, p.accuracy.mean, p.accuracy.low, p.accuracy.high) for p in study.points
+                (named.get(p.curve, p.curve), p.budget, p.compute, p.accuracy.mean, p.accuracy.low, p.accuracy.high)
+                for p in study.points
             ),
         ),
         "optimal_choices": TextTable(
             "Best setting by budget and bin, as each half of the problems chose it",
             ("budget", "bin", "problems", "n_0", "n_1", "setting_0", "setting_1"),
             tuple(
-                (a.budget, a.bin, a.problems, a.choice.n, b.choice.n, name_of(a.choice, runs), name_of(b.choice, runs))
+                (a.budget, a.bin, a.problems, a.choice.n, b.choice.n, name(a.choice), name(b.choice))
                 for a, b in zip(study.picks[::2], study.picks[1::2], strict=True)
             ),
         ),
         "optimal_ratios": TextTable(
-            f"Budget ratio: {axis} that a strategy takes for the accuracy of its best n, over compute-optimal",
+            f"Budget ratio: {axis} that a strategy takes for an accuracy, over compute-optimal for the same",
             ("strategy", "n", "accuracy", "ratio", "ci_low", "ci_high"),
             tuple(
-                (name_of(s.series, runs), s.n, s.level, str(s.ratio), _end(s.ratio.ci_low), _end(s.ratio.ci_high))
+                (
+                    name(s.series) if s.series else "best single",
+                    s.n,
+                    s.level,
+                    str(s.ratio),
+                    _end(s.ratio.ci_low),
+                    _end(s.ratio.ci_high),
+                )
                 for s in study.savings
             ),
         ),
