@@ -86,7 +86,7 @@ def _axis(axis: Axis) -> Spec:
 def _bright(shown: Sequence[str], lines: Lines, theme: str, y: Spec, small: bool) -> list[Spec]:
     key = {"field": "series", "type": "nominal"}
     present = {row["series"] for row in lines.rows}
-    legend = {"title": None, "orient": "bottom", "columns": 2, "columnPadding": 24, "symbolOpacity": 1}
+    legend: Spec = {"title": None, "orient": "bottom", "columns": 2, "columnPadding": 24, "symbolOpacity": 1}
     legend |= {"values": [name for name in shown if name in present]}
     own = legend if lines.legend else None
 
@@ -118,7 +118,13 @@ def _bright(shown: Sequence[str], lines: Lines, theme: str, y: Spec, small: bool
         {
             "transform": [kept, {"filter": "datum.mark"}],
             "mark": {"type": "point", "filled": True, "size": 30 if small else 55, **clip},
-            "encoding": {"y": y, "color": color, "shape": look(SHAPES, own), **_size(lines), "tooltip": _tooltip(lines)},
+            "encoding": {
+                "y": y,
+                "color": color,
+                "shape": look(SHAPES, own),
+                "tooltip": _tooltip(lines),
+                **_size(lines),
+            },
         },
     ]
 
@@ -128,7 +134,7 @@ def _size(lines: Lines) -> Spec:
     if lines.area is None:
         return {}
     field, most = lines.area
-    scale = {"domain": [0, most], "range": [12, 500]}
+    scale = {"domain": [0, most], "range": [20, 500]}
     return {"size": {"field": field, "type": "quantitative", "scale": scale, "legend": None}}
 
 

@@ -18,11 +18,13 @@ def compare_tables(found: Comparison) -> dict[str, TextTable]:
                  *_three(s.over_majority))
                 for s in found.selected
             ),
+            ("accuracy", "ci_low", "ci_high", "gap", "gap_low", "gap_high", "gain", "gain_low", "gain_high"),
         ),
         "compare_differences": TextTable(
             "Verifier against verifier: accuracy of the first minus the second, problems paired",
             ("selector", "first", "second", "n", "difference", "ci_low", "ci_high"),
             tuple((d.selector, d.first, d.second, d.n, *_three(d.difference)) for d in found.differences),
+            ("difference", "ci_low", "ci_high"),
         ),
         "compare_discrimination": TextTable(
             "Telling right from wrong, within problems and over all samples, and tokens a candidate",
@@ -34,6 +36,7 @@ def compare_tables(found: Comparison) -> dict[str, TextTable]:
                  d.base_rate, d.tokens)
                 for d in found.discrimination
             ),
+            ("base_rate",),
         ),
         "compare_calibration": TextTable(
             "Calibration (platt and isotonic: fitted on one half of the problems, read on the other, both ways)",
@@ -48,6 +51,7 @@ def compare_tables(found: Comparison) -> dict[str, TextTable]:
                 for c in found.calibrated
                 for b in c.bins
             ),
+            ("from", "to", "confidence", "accuracy"),
         ),
         "compare_agreement": TextTable(
             "Agreement: rank correlation of scores within problems, and how often both pick the same answer of all",
@@ -55,6 +59,7 @@ def compare_tables(found: Comparison) -> dict[str, TextTable]:
             tuple(
                 (a.first, a.second, *_three(a.rank_correlation), *_three(a.same_answer)) for a in found.agreement
             ),
+            ("same_answer", "same_low", "same_high"),
         ),
     }  # fmt: skip
 

@@ -6,8 +6,11 @@ from collections.abc import Callable, Sequence
 
 from tts.analysis import RunData
 from tts.report.section import Section
+from tts.report.verifiers_section import verifiers_section
 
-_SECTIONS: dict[str, Callable[[Sequence[RunData]], Section | None]] = {}
+_SECTIONS: dict[str, Callable[[Sequence[RunData]], Section | None]] = {
+    "verifiers": verifiers_section,
+}
 KEYS = tuple(_SECTIONS)
 
 
