@@ -1,5 +1,5 @@
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, product
 from math import comb
 
 import numpy as np
@@ -152,6 +152,42 @@ def test_majority_of_many_samples_equals_exact_integers():
             for a in range(min(k, right) + 1)
         )
         assert value == pytest.approx(float(Fraction(ways, 2 * comb(right + wrong, k))), rel=1e-10)
+
+
+def votes_exactly(sizes: list[int], right: list[bool], silent: int, k: int) -> Fraction:
+    """Ways of each number of ties at each winning count, in whole numbers, one class after the other."""
+    total = Fraction(0)
+    for winner in (i for i, is_right in enumerate(right) if is_right):
+        for t in range(1, min(sizes[winner], k) + 1):
+            ways = {(0, t): comb(sizes[winner], t)}  # (others tied, votes so far)
+            for i, size in enumerate(sizes):
+                if i != winner:
+                    after: dict[tuple[int, int], int] = {}
+                    for ((ties, votes), count), a in product(ways.items(), range(min(size, t, k) + 1)):
+                        if votes + a <= k:
+                            key = ties + (a == t), votes + a
+                            after[key] = after.get(key, 0) + count * comb(size, a)
+                    ways = after
+            total += sum(Fraction(n * comb(silent, k - v), ties + 1) for (ties, v), n in ways.items())
+    return total / comb(sum(sizes) + silent, k)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "right", "silent"),
+    [
+        ([1] * 20, [0, 7], 3),  # all may tie at one vote
+        ([2] * 12, [3], 0),  # twelve tied at two: the integral over ties has a high degree
+        ([4, 4, 3, 3, 3, 2, 2, 1, 1, 1, 1], [0, 4, 7], 2),
+        ([30, 12, 2, 1], [2, 3], 4),  # a right answer hardly ever wins
+    ],
+)
+def test_majority_of_many_classes_equals_whole_numbers(sizes, right, silent):
+    classes = np.concatenate([np.repeat(np.arange(len(sizes)), sizes), np.full(silent, -1)])
+    verdicts = [i in right for i in range(len(sizes))]
+    ks = np.arange(1, len(classes) + 1, 3)
+    found = majority_at_k(classes, np.isin(classes, right), ks)
+    for k, value in zip(ks.tolist(), found, strict=True):
+        assert value == pytest.approx(float(votes_exactly(sizes, verdicts, silent, k)), rel=1e-11, abs=0), k
 
 
 def test_majority_with_many_tied_classes_equals_the_mean_over_random_subsets():

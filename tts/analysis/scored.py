@@ -133,8 +133,8 @@ def weighted_majority_at_k(
     expectation and not by drawing; sums that agree to 12 digits are tied. Samples without an answer never vote; a
     subset in which nobody votes is wrong. Where every answer has the same verdict, at k = 1 and k = n, it is exact.
 
-    The orders are the same for all problems of n samples and their samples are shuffled by ``rng`` first, which is as
-    good as orders of their own (each is uniform, and no two problems' errors are correlated) and costs far less.
+    The orders are the same for all problems of n samples, whose samples ``rng`` shuffles first: each order is uniform
+    and the errors of problems are independent, as with orders of their own, at a fraction of the time.
 
     Shapes: ``classes`` (n,) integers, -1 for no answer; ``weights`` (n,), of which those without an answer are not
     read; ``correct`` (n,) bool, the same within a class; ``k`` of any shape, which both results have.
