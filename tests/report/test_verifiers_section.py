@@ -181,6 +181,14 @@ def test_log_odds_have_no_raw_line_and_no_weights_and_both_are_said(judged_run):
     assert GOOD in legend and ODDS not in legend
 
 
+def test_long_names_have_a_legend_of_one_column_that_fits_the_chart(judged_run):
+    def columns(found):
+        return titled(found, "Best of n").spec("light")["layer"][-1]["encoding"]["color"]["legend"]["columns"]
+
+    assert columns(section(judged_run([GOOD, POOR], problems=3))) == 2
+    assert columns(section(judged_run([GOOD, f"prm/{'long-' * 8}name:last"], problems=3, name="long"))) == 1
+
+
 def test_tables_are_those_of_the_comparison_in_percent_where_shares(judged_run):
     path = judged_run([GOOD, POOR])
     found, tables = section(path), compare_tables(compare_verifiers(read_run(path)))

@@ -10,6 +10,8 @@ from tts.report.figure import DASHES, INK, PALETTES, SHAPES, Spec
 from tts.report.section import Chart
 
 Record = Mapping[str, Any]
+_HALF = 30
+"""Letters of a name that half the width of a chart has room for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Lines:
     legend: bool = True
     area: tuple[str, float] | None = None
     """Field that the markers' areas tell, and its largest value in all charts to be compared."""
+    end: float | None = None
+    """Where a vertical line stands: what is right of it is not measured."""
 
 
 def line_chart(title: str, lines: Lines, label: str, *, small: bool = False) -> Chart:
@@ -65,6 +69,7 @@ def _spec(lines: Lines, small: bool) -> Callable[[str], Spec]:
             "encoding": {"x": {"field": "x", **_axis(lines.x)}},
             "layer": [
                 *([_diagonal(theme)] if lines.diagonal else []),
+                *([_end(lines.end, theme)] if lines.end is not None else []),
                 *_faint(lines, theme, y),
                 *_bright(shown, lines, theme, y, small),
             ],
@@ -85,9 +90,11 @@ def _axis(axis: Axis) -> Spec:
 
 def _bright(shown: Sequence[str], lines: Lines, theme: str, y: Spec, small: bool) -> list[Spec]:
     key = {"field": "series", "type": "nominal"}
-    present = {row["series"] for row in lines.rows}
-    legend: Spec = {"title": None, "orient": "bottom", "columns": 2, "columnPadding": 24, "symbolOpacity": 1}
-    legend |= {"values": [name for name in shown if name in present]}
+    drawn = {row["series"] for row in lines.rows}
+    present = [name for name in shown if name in drawn]
+    columns = 2 if max(map(len, present), default=0) <= _HALF else 1
+    legend: Spec = {"title": None, "orient": "bottom", "columns": columns, "columnPadding": 24, "symbolOpacity": 1}
+    legend |= {"values": present}
     own = legend if lines.legend else None
 
     def look(values: Sequence[Any], legend: Spec | None) -> Spec:
@@ -161,6 +168,11 @@ def _diagonal(theme: str) -> Spec:
     ends = {"values": [{"x": 0, "y": 0}, {"x": 1, "y": 1}]}
     mark = {"type": "line", "strokeDash": [3, 3], "strokeWidth": 1, "color": INK[theme]["soft"]}
     return {"data": ends, "mark": mark, "encoding": {"y": {"field": "y", "type": "quantitative"}}}
+
+
+def _end(x: float, theme: str) -> Spec:
+    mark = {"type": "rule", "strokeDash": [3, 3], "strokeWidth": 1, "color": INK[theme]["soft"]}
+    return {"data": {"values": [{"x": x}]}, "mark": mark}
 
 
 def _tooltip(lines: Lines) -> list[Spec]:
