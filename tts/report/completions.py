@@ -143,6 +143,9 @@ def _common(params: str) -> str:
 
 @lru_cache(1 << 18)
 def _path(key: Key) -> str:
+    """A path as the journal writes it; most end in an index after a path that is known already."""
+    if len(key) > 1 and isinstance(key[-1], int):
+        return f"{_path(key[:-1])[:-1]},{key[-1]}]"
     return json.dumps(key, separators=(",", ":"), ensure_ascii=False)
 
 
