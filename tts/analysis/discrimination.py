@@ -51,7 +51,7 @@ class Ranked:
             raise ValueError("there must be right and wrong samples to tell apart")
         found, missed = right_so_far.take(self._found), wrong_so_far.take(self._missed)
         below = wrongs - (wrong_so_far.take(self._above) + missed) / 2
-        precision = found / np.where(right > 0, found + missed, 1.0)
+        precision = found / np.maximum(found + missed, np.finfo(np.float64).tiny)  # 0 / 0 where nothing counts yet
         return float((right * below).sum() / (rights * wrongs)), float((right * precision).sum() / rights)
 
 
