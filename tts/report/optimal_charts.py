@@ -100,7 +100,8 @@ def _bin(name: str, study: OptimalStudy) -> str:
 
 
 def _point(compute: float, accuracy: Interval) -> Record:
-    return {"x": compute, "y": accuracy.mean, "low": accuracy.low, "high": accuracy.high, "mark": True}
+    """On a log axis, which has no place for 0."""
+    return {"x": max(compute, 1.0), "y": accuracy.mean, "low": accuracy.low, "high": accuracy.high, "mark": True}
 
 
 def _distinct(rows: Iterable[Record]) -> list[Record]:
@@ -109,7 +110,7 @@ def _distinct(rows: Iterable[Record]) -> list[Record]:
 
 
 def _log_axis(title: str, values: Iterable[float]) -> Axis:
-    found = list(values)
+    found = [max(value, 1.0) for value in values]
     low, high = min(found) / 1.15, max(found) * 1.15
     steps = (1, 2, 5) if high / low < 3e3 else (1,)
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)

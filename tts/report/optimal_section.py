@@ -57,7 +57,7 @@ def optimal_section(runs: Sequence[RunData]) -> Section | None:
     return Section(
         KEY,
         HEADING,
-        tuple(_text(found, axis)),
+        tuple(_text(found, runs, axis)),
         charts=tuple(
             chart
             for one in found
@@ -105,8 +105,11 @@ def _named(one: _Study, label: Label) -> dict[str, str]:
     return {name_of(series, one.runs): label(series) for series in (c.series for c in one.study.table.choices)}
 
 
-def _text(found: Sequence[_Study], axis: str) -> list[str]:
-    difficulty = "; ".join(dict.fromkeys(one.study.difficulty for one in found))
+def _text(found: Sequence[_Study], runs: Sequence[RunData], axis: str) -> list[str]:
+    places = dict(zip((run.path for run in runs), run_names(runs), strict=True))
+    first = [places[one.runs[0].path] for one in found]
+    judges = [f"{one.study.difficulty}{f' in {run}' if run else ''}" for one, run in zip(found, first, strict=True)]
+    difficulty = "; ".join(dict.fromkeys(judges))
     cost = (
         "Compute is the policy's tokens, the prompt read once; what verifiers cost is not in it."
         if axis == "tokens"
