@@ -21,6 +21,7 @@ from tts.analysis.compute import (
     pass_flops,
 )
 from tts.analysis.coverage_law import CoverageLaw, fit_coverage_law
+from tts.analysis.coverage_study import REACH, CoverageStudy, LevelStudy, Setting, strays, study_coverage, study_levels
 from tts.analysis.curves import curves
 from tts.analysis.discrimination import auroc, average_precision
 from tts.analysis.estimators import all_of_k, avg_at_n, g_pass_at_k, mean_g_pass_at_k, pass_at_k
@@ -57,6 +58,7 @@ __all__ = [
     "LEVEL_COLUMNS",
     "POLICY",
     "RATIOS",
+    "REACH",
     "Architecture",
     "Band",
     "Beta",
@@ -67,6 +69,7 @@ __all__ = [
     "Choice",
     "Comparison",
     "CoverageLaw",
+    "CoverageStudy",
     "CurveRow",
     "Curves",
     "Entry",
@@ -75,6 +78,7 @@ __all__ = [
     "HeldOut",
     "Interval",
     "LevelRow",
+    "LevelStudy",
     "MatchedRow",
     "Missing",
     "Models",
@@ -89,6 +93,7 @@ __all__ = [
     "Rules",
     "RunData",
     "Saturation",
+    "Setting",
     "TokenPrices",
     "UnknownArchitectureError",
     "all_of_k",
@@ -156,6 +161,9 @@ __all__ = [
     "reliability",
     "run_names",
     "same_value_interval",
+    "strays",
+    "study_coverage",
+    "study_levels",
     "study_matched",
     "study_optimal",
     "subset_accuracy",
