@@ -293,7 +293,7 @@ def test_rows_carry_the_costs_and_leave_empty_what_is_not_known():
     assert (first.verifier_tokens, first.verifier_flops) == (0.0, 0.0)
     assert (best.verifier_tokens, best.verifier_flops) == (14.0, None)
     cells = dict(zip(best.__dataclass_fields__, best.cells(), strict=True))
-    assert (cells["verifier_flops"], cells["prompt_tokens_none"]) == ("", "8")
+    assert (cells["verifier_flops"], cells["prompt_tokens_none"]) == (None, 8.0)
     given = {(r.selector, r.n): r for r in curves(held({}), {"v": 1000, "policy": 2000}).rows}
     assert (given["best", 2].verifier_flops, given["best", 2].policy_flops) == (14 * 2000, 10 * 4000)
 

@@ -62,6 +62,7 @@ def test_the_same_run_gives_the_same_bytes_and_only_the_report_is_written(small)
     write_report(small.path)
     assert [p.read_bytes() for p in (paths.csv, paths.html, paths.png)] == first
     assert sorted(p.name for p in paths.csv.parent.iterdir()) == [
+        "coverage",
         "curves.csv",
         "curves.parquet",
         "failures.csv",
@@ -363,7 +364,8 @@ CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "
 def test_a_browser_draws_the_chart_and_runs_no_script_of_the_data(hostile, tmp_path):
     page = write_report(hostile.save()).html
     flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-             "--disable-background-networking", "--disable-component-update", "--virtual-time-budget=9000"]  # fmt: skip
+             "--disable-background-networking", "--disable-component-update", "--virtual-time-budget=9000",
+             "--window-size=1300,1400"]  # fmt: skip
     command = [CHROMIUM, *flags, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", page.as_uri()]
     dom = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
     assert "owned</title>" not in dom

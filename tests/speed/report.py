@@ -30,7 +30,8 @@ WORDS = ["we", "then", "so", "now", "hence", "note", "let", "the", "value", "equ
          "y", "n", "+", "-", "=", "2", "3", "7", "12"]  # fmt: skip
 STEPS, WORDS_A_STEP, TOKENS = 8, 26, 400
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync", "--disable-quic",
-         "--disable-background-networking", "--disable-component-update", "--virtual-time-budget=5000")  # fmt: skip
+         "--disable-background-networking", "--disable-component-update", "--window-size=1300,1000",
+         "--virtual-time-budget=5000")  # fmt: skip
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -98,6 +98,8 @@ class _Point:
     """Shape (problems,): of each of ``held``, seeds averaged."""
     costs: list[CellCost]
     """Of each of ``held``, seeds averaged."""
+    flaws: Floats
+    """Shape (2, problems): shares of candidates that are cut, and without an answer, seeds averaged."""
     error: float
     """Monte Carlo standard error of the row's accuracy."""
 
@@ -152,9 +154,9 @@ def _points(run: RunData, part: _Part, selector: Selector, verifier: str | None,
     if not held:
         return
     accuracy, error = _accuracies(part, held, selector, verifier)
-    costs = _costs(part, held, verifier, models)
+    costs, flaws = _costs(part, held, verifier, models), _flaws(held)
     for i, n in enumerate(part.budgets):
-        figures = _figures(run, held, accuracy[:, i], _mean_cost(costs, n))
+        figures = _figures(run, held, accuracy[:, i], flaws, _mean_cost(costs, n))
         row = CurveRow(
             benchmark=part.benchmark,
             model=run.model,
@@ -165,7 +167,7 @@ def _points(run: RunData, part: _Part, selector: Selector, verifier: str | None,
             n=n,
             **figures,
         )
-        yield _Point(row, part, held, accuracy[:, i], costs, float(error[i]))
+        yield _Point(row, part, held, accuracy[:, i], costs, flaws, float(error[i]))
 
 
 def _by_level(run: RunData, points: Iterable[_Point]) -> Iterator[LevelRow]:
@@ -190,12 +192,14 @@ def _by_level(run: RunData, points: Iterable[_Point]) -> Iterator[LevelRow]:
                     selector=row.selector,
                     verifier=row.verifier,
                     n=row.n,
-                    **_figures(run, held, point.accuracy[at], costs),
+                    **_figures(run, held, point.accuracy[at], point.flaws[:, at], costs),
                     level=group,
                 )
 
 
-def _figures(run: RunData, held: list[_Held], accuracy: Floats, costs: Mapping[str, float | None]) -> dict[str, Any]:
+def _figures(
+    run: RunData, held: list[_Held], accuracy: Floats, flaws: Floats, costs: Mapping[str, float | None]
+) -> dict[str, Any]:
     """A row's figures, by field, from those of its problems."""
     interval = mean_interval(accuracy)
     return {
@@ -208,8 +212,8 @@ def _figures(run: RunData, held: list[_Held], accuracy: Floats, costs: Mapping[s
         "ci_high": interval.high,
         "total_tokens": (costs["output_tokens"] or 0.0) + (costs["prompt_tokens_ideal"] or 0.0),
         **costs,
-        "truncated_rate": _mean_over_problems(held, lambda cell: _share(~cell.finished)),
-        "no_answer_rate": _mean_over_problems(held, lambda cell: _share(cell.classes < 0)),
+        "truncated_rate": float(flaws[0].mean()),
+        "no_answer_rate": float(flaws[1].mean()),
     }
 
 
@@ -253,9 +257,11 @@ def _accuracies(part: _Part, held: list[_Held], selector: Selector, verifier: st
     return accuracy, np.array([math.sqrt(v) for v in variance])
 
 
-def _mean_over_problems(held: list[_Held], measure: Callable[[Cell], float]) -> float:
-    """Mean over problems of the mean over seeds."""
-    return float(np.mean([np.mean([measure(cell) for cell in cells]) for _, cells in held]))
+def _flaws(held: list[_Held]) -> Floats:
+    shares = [
+        np.mean([(_share(~cell.finished), _share(cell.classes < 0)) for cell in cells], axis=0) for _, cells in held
+    ]
+    return np.array(shares).T
 
 
 def _share(marks: npt.NDArray[np.bool_]) -> float:

@@ -60,7 +60,7 @@ def page(report: Report) -> str:
     charts = [chart for section in report.sections for chart in section.charts]
     return Template(_asset("page.html")).substitute(
         policy=_policy(library, script, exploring),
-        css=_asset("page.css") + _palette_css(),
+        css=_asset("page.css") + _asset("explorer.css") + _palette_css(),
         title=escape(", ".join(dict.fromkeys(run.model for run in runs))),
         benchmarks=escape(", ".join(p.benchmark for p in content)),
         warnings=_warnings(report.warnings),

@@ -30,7 +30,7 @@ class ReportPaths:
     by_level: Path | None
     """The rows by difficulty; None where no benchmark states more than one level."""
     sections: tuple[Path, ...]
-    """A folder each, with its picture and tables."""
+    """A folder each, with its picture and tables, where a section has some."""
 
 
 def write_report(
@@ -59,7 +59,7 @@ def write_report(
         folder / "report.svg",
         folder / "failures.csv",
         folder / "by_level.csv" if result.by_level else None,
-        tuple(folder / part.key for part in parts),
+        tuple(folder / part.key for part in parts if part.charts or part.tables),
     )
     picture = _picture(report)
     files = {paths.html: page(report).encode(), paths.png: draw_png(picture), paths.svg: draw_svg(picture)}
