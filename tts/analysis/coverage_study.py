@@ -15,6 +15,7 @@ from tts.analysis.estimators import pass_at_k
 from tts.analysis.fits import Band, FitError, spread_over
 from tts.analysis.intervals import Interval, mean_interval
 from tts.analysis.joined import run_names
+from tts.analysis.paired import difference_interval
 from tts.analysis.rundata import Cell, RunData
 from tts.analysis.saturation import Saturation, fit_saturation
 from tts.analysis.selection import EXACT
@@ -99,7 +100,8 @@ def study_levels(runs: Sequence[RunData]) -> list[LevelStudy]:
     """Majority vote and best-of-n by each verifier, where a run asks for them; seeds are averaged within a problem.
 
     Independent samples cost the same each, so n stands for compute. The vote's law is fitted from 3 samples on; a law
-    that leaves the interval of a point it was fitted to is no ceiling, and is refused. A verifier whose scores do not
+    that leaves the interval of a point it was fitted to is no ceiling, and neither is one above a curve that has fallen
+    from its peak (95% paired interval): both are refused. A verifier whose scores do not
     rank the samples (none, or not all numbers) is left out, as it is of the curves, which say why.
     """
     found = []
@@ -183,7 +185,14 @@ def _level(of: Setting, selector: str, verifier: str, ks: Ints, values: Floats) 
         fit = fit_saturation(ks[fitted], values[:, fitted])
         line = np.concatenate([ks[fitted], _beyond(int(ks[-1]))])
         band = fit.at(line)
-        if strays(band, [one for one, kept in zip(measured, fitted, strict=True) if kept]):
+        peak = int(values.mean(axis=0).argmax())
+        fall = difference_interval(values[:, -1], values[:, peak])
+        if fall.high < 0:
+            line, band, fit = ks[:0], None, None
+            refused = (
+                f"accuracy falls from n = {ks[peak]} to {ks[-1]}: {fall.mean:+.3f} [{fall.low:+.3f}, {fall.high:+.3f}]"
+            )
+        elif strays(band, [one for one, kept in zip(measured, fitted, strict=True) if kept]):
             line, band, fit, refused = ks[:0], None, None, "the law misses measured points by more than their intervals"
     except FitError as error:
         refused = str(error)

@@ -72,7 +72,7 @@ def _text(found: Sequence[CoverageStudy], lines: Sequence[LevelStudy]) -> Iterat
         yield (
             "Accuracy of the vote and best-of-n against n, which is proportional to compute here, at the planned n. "
             "The line is ceiling - gap (n/first n)^(-rate), from 3 votes on. It is left out where it misses the points "
-            "it was fitted to. A ceiling whose interval reaches 100% is not known."
+            "it was fitted to, or accuracy falls again. A ceiling whose interval reaches 100% is not known."
         )
 
 
