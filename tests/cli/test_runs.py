@@ -26,8 +26,8 @@ def test_run_report_export_round_trip(spawn, place, small):
     reporting = spawn("report", "new")
     out, err = reporting.communicate(timeout=120)
     assert (reporting.returncode, err) == (0, "")
-    files = ("curves.csv", "by_level.csv", "failures.csv", "report.png", "report.svg", "report.html")
-    assert out.split() == [f"new/report/{name}" for name in files]
+    tables = ("curves.csv", "by_level.csv", "failures.csv", "coverage", "optimal")
+    assert out.split() == [f"new/report/{name}" for name in (*tables, "report.png", "report.svg", "report.html")]
     assert all((place / path).stat().st_size for path in out.split())
     with (place / "new/report/curves.csv").open() as f:
         rows = list(csv.DictReader(f))

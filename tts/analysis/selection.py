@@ -18,7 +18,7 @@ Ints = npt.NDArray[np.int64]
 
 DRAWS = 256
 """Random subsets a problem, seed and budget for a selector that has no estimator of its own."""
-ORDERS = 1_000
+ORDERS = 500
 """Random orders a problem and seed for the weighted vote; each serves every budget."""
 
 _Exact = Callable[[Cell, Ints, str | None], Floats]

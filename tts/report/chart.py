@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tts.report.figure import DASHES, INK, PALETTES, SHAPES, Spec
+from tts.report.look import DASHES, INK, PALETTES, SHAPES, Spec
 from tts.report.section import Chart
 
 Record = Mapping[str, Any]

@@ -1,9 +1,4 @@
-"""The picture: accuracy against compute, one Vega-Lite panel a benchmark and small ones by difficulty below; shared
-by the page and the PNG.
-
-Colours follow those of Okabe & Ito (2008, "Color Universal Design"), which people with any common colour blindness can
-tell apart; dashes and markers repeat what colour says.
-"""
+"""The curves' picture, shared by the page and the PNG: a Vega-Lite panel a benchmark, small ones by difficulty below."""
 
 from __future__ import annotations
 
@@ -14,63 +9,8 @@ from typing import Any
 import vl_convert
 
 from tts.report.content import Panel, Series
+from tts.report.look import DASHES, INK, PALETTES, SHAPES, Spec, config
 
-Spec = dict[str, Any]
-
-PALETTES = {
-    "light": [
-        "#0072B2",
-        "#D55E00",
-        "#009E73",
-        "#CC79A7",
-        "#8A6D00",
-        "#3E9BD0",
-        "#444444",
-        "#7B4FA3",
-        "#B3123F",
-        "#5C7A00",
-    ],
-    "dark": [
-        "#56B4E9",
-        "#F08A3C",
-        "#2BC79A",
-        "#E39BC4",
-        "#E8C33A",
-        "#A9D8F5",
-        "#D0D0D0",
-        "#B79AE0",
-        "#FF7D9C",
-        "#A9C94A",
-    ],
-}
-INK = {
-    "light": {"text": "#1b1f24", "soft": "#57606a", "grid": "#e4e7eb"},
-    "dark": {"text": "#e6e9ee", "soft": "#a3adb9", "grid": "#2c333c"},
-}
-DASHES: list[list[int]] = [
-    [1, 0],
-    [7, 3],
-    [2, 3],
-    [10, 3, 2, 3],
-    [4, 2],
-    [12, 4],
-    [7, 2, 2, 2, 2, 2],
-    [1, 2],
-    [14, 2, 4, 2],
-]
-STAR = "M0,-1.1L0.25,-0.34L1.05,-0.34L0.4,0.13L0.65,0.89L0,0.42L-0.65,0.89L-0.4,0.13L-1.05,-0.34L-0.25,-0.34Z"
-SHAPES = [
-    "circle",
-    "square",
-    "triangle-up",
-    "diamond",
-    "cross",
-    "triangle-down",
-    "triangle-right",
-    "triangle-left",
-    STAR,
-]
-FONT = "system-ui, -apple-system, 'Segoe UI', 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 CROWD = 5
 """Series above which bands are drawn fainter, so that they do not hide each other."""
 X_AXES = {
@@ -165,30 +105,40 @@ def _front(panel: Panel, theme: str) -> Spec:
     }
 
 
-def draw_png(picture: Spec) -> bytes:
-    """A picture at twice screen resolution."""
-    return bytes(vl_convert.vegalite_to_png(json.dumps(picture), scale=2))
+def draw(picture: Spec) -> tuple[bytes, bytes]:
+    """A picture as SVG, whose texts are escaped, and as PNG at twice screen resolution."""
+    svg = str(vl_convert.vegalite_to_svg(json.dumps(picture)))
+    return svg.encode(), bytes(vl_convert.svg_to_png(svg, scale=2))
 
 
-def draw_svg(picture: Spec) -> bytes:
-    """A picture for papers; texts in it are escaped."""
-    return str(vl_convert.vegalite_to_svg(json.dumps(picture))).encode()
-
-
-def section_picture(heading: str, charts: Sequence[tuple[str, Spec]]) -> Spec:
-    """A section's charts, (title, spec) each, as one Vega-Lite spec on white: two a row."""
-    parts = [
-        {**chart, "width": 440, "height": 268, "title": {"text": title, "anchor": "start", "fontSize": 13}}
-        for title, chart in charts
+def section_picture(heading: str, charts: Sequence[tuple[str, Spec]], small: Sequence[tuple[str, Spec]]) -> Spec:
+    """A section's charts, (title, spec) each, as one Vega-Lite spec on white: two a row, small ones three."""
+    sizes = ((charts, 440, 268, 13, 2), (small, 268, 180, 12, 3))
+    rows = [
+        {
+            "concat": [
+                {
+                    **chart,
+                    "width": width,
+                    "height": height,
+                    "title": {"text": title, "anchor": "start", "fontSize": font},
+                }
+                for title, chart in parts
+            ],
+            "columns": columns,
+            "spacing": 36,
+            "resolve": _APART,
+        }
+        for parts, width, height, font, columns in sizes
+        if parts
     ]
     return {
         "$schema": _SCHEMA,
         "title": {"text": heading, "anchor": "start", "offset": 14},
-        "concat": parts,
-        "columns": 2,
+        "vconcat": rows,
         "spacing": 36,
         "padding": 20,
-        "resolve": {"scale": {"color": "independent", "shape": "independent", "strokeDash": "independent"}},
+        "resolve": _APART,
         "config": config("light"),
     }
 
@@ -223,6 +173,7 @@ def whole_picture(content: Sequence[Panel], levels: Sequence[Panel], model: str,
 
 
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
+_APART = {"scale": {"color": "independent", "shape": "independent", "strokeDash": "independent"}}
 _SHARED = {"scale": {"color": "shared", "shape": "shared", "strokeDash": "shared"}}
 """One legend for all panels."""
 
@@ -236,36 +187,6 @@ def _part(panel: Panel, title: str, width: int, height: int) -> Spec:
 
 def _grid(parts: list[Spec], columns: int) -> Spec:
     return {"concat": parts, "columns": columns, "spacing": 36, "resolve": _SHARED}
-
-
-def config(theme: str) -> Spec:
-    """Vega-Lite's look under a theme, ``light`` or ``dark``."""
-    ink = INK[theme]
-    return {
-        "background": "#ffffff" if theme == "light" else "transparent",
-        "font": FONT,
-        "view": {"stroke": None},
-        "axis": {
-            "labelColor": ink["soft"],
-            "titleColor": ink["text"],
-            "gridColor": ink["grid"],
-            "domainColor": ink["soft"],
-            "tickColor": ink["soft"],
-            "labelFontSize": 12,
-            "titleFontSize": 12,
-            "titleFontWeight": "normal",
-            "titlePadding": 10,
-        },
-        "legend": {
-            "labelColor": ink["text"],
-            "titleColor": ink["text"],
-            "labelFontSize": 12,
-            "labelLimit": 420,
-            "symbolSize": 90,
-            "symbolStrokeWidth": 0,
-        },
-        "title": {"color": ink["text"], "subtitleColor": ink["soft"], "fontSize": 15, "subtitleFontSize": 12},
-    }
 
 
 def _look(series: Sequence[Series], theme: str) -> dict[str, Spec]:

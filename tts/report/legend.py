@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from html import escape
 
 from tts.report.content import Series
-from tts.report.figure import DASHES, PALETTES, SHAPES, STAR
+from tts.report.look import DASHES, PALETTES, SHAPES, STAR
 
 _MARKERS = {
     "circle": '<circle cx="17" cy="7" r="4.2"/>',

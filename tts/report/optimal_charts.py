@@ -8,7 +8,7 @@ from typing import Any
 
 from tts.analysis import Choice, Interval, OptimalStudy
 from tts.report.chart import Axis, Lines, line_chart
-from tts.report.figure import INK, PALETTES, SHAPES, Spec
+from tts.report.look import INK, PALETTES, SHAPES, Spec
 from tts.report.optimal_curves import OPTIMAL, ORACLE, SINGLE, BinPoint, most_chosen
 from tts.report.section import Chart
 

@@ -24,10 +24,11 @@ from tts.report.content import Panel, level_panels, panels, shown_first
 from tts.report.explorer import explorer
 from tts.report.facts import run_html
 from tts.report.failures import failure_table
-from tts.report.figure import PALETTES, X_AXES, X_SHORT, config, spec
+from tts.report.figure import X_AXES, X_SHORT, spec
 from tts.report.html_sections import contents, sections_html
 from tts.report.html_tables import curves_table, plain_table
 from tts.report.legend import legend
+from tts.report.look import PALETTES, config
 from tts.report.section import Section
 
 

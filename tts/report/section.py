@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from tts.report.figure import Spec
+from tts.report.look import Spec
 from tts.report.tables import TextTable
 
 

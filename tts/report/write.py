@@ -11,7 +11,8 @@ from tts.analysis import COLUMNS, LEVEL_COLUMNS, Curves, joined_curves, merged, 
 from tts.core import UsageError
 from tts.report.content import level_panels, only, panels, shown_first
 from tts.report.failures import failure_table
-from tts.report.figure import Spec, draw_png, draw_svg, section_picture, whole_picture
+from tts.report.figure import draw, section_picture, whole_picture
+from tts.report.look import Spec
 from tts.report.notes import notes
 from tts.report.page import Report, page
 from tts.report.sections import KEYS, sections
@@ -61,13 +62,17 @@ def write_report(
         folder / "by_level.csv" if result.by_level else None,
         tuple(folder / part.key for part in parts if part.charts or part.tables),
     )
-    picture = _picture(report)
-    files = {paths.html: page(report).encode(), paths.png: draw_png(picture), paths.svg: draw_svg(picture)}
+    files = {paths.html: page(report).encode()}
+    files[paths.svg], files[paths.png] = draw(_picture(report))
     for part in parts:
         if part.charts:
-            drawn = section_picture(part.heading, [(chart.title, chart.spec("light")) for chart in part.charts])
+            large, small = (
+                [(chart.title, chart.spec("light")) for chart in part.charts if chart.small == of]
+                for of in (False, True)
+            )
+            drawn = section_picture(part.heading, large, small)
             stem = folder / part.key / part.key
-            files |= {stem.with_suffix(".png"): draw_png(drawn), stem.with_suffix(".svg"): draw_svg(drawn)}
+            files[stem.with_suffix(".svg")], files[stem.with_suffix(".png")] = draw(drawn)
     _clear(folder)
     write_files(files)
     write_tables(folder, _tables(report))
