@@ -16,6 +16,7 @@ from tts.analysis.calibration import (
     expected_calibration_error,
     fit_isotonic,
     fit_platt,
+    log_odds,
     reliability,
 )
 from tts.analysis.discrimination import Ranked, auroc, average_precision, rank_correlation
@@ -110,6 +111,18 @@ def test_platt_finds_a_logistic_truth_again():
     fit = fit_platt(x, y)
     at = np.array([0.0, 2.0, 4.0, 8.0])
     assert fit(at) == pytest.approx(1 / (1 + np.exp(-(1.5 * at - 4))), abs=0.015)
+
+
+def test_platt_in_log_odds_leaves_a_calibrated_probability_as_it_is():
+    rng = np.random.default_rng(0)
+    p = rng.beta(0.2, 0.4, 40_000)  # most are near 0 or 1, where a sigmoid in p itself cannot follow
+    y = rng.random(40_000) < p
+    at = np.array([0.001, 0.02, 0.3, 0.7, 0.98, 0.999])
+    assert fit_platt(log_odds(p), y)(log_odds(at)) == pytest.approx(at, abs=0.015)
+    assert np.abs(fit_platt(p, y)(at) - at).max() > 0.04
+    assert np.isfinite(log_odds([0.0, 1.0])).all()
+    with pytest.raises(ValueError, match="must lie in"):
+        log_odds([1.2])
 
 
 @pytest.mark.parametrize("correct", [[0, 0, 1, 1], [1, 1, 1, 1], [0, 0, 0, 0]])

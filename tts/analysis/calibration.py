@@ -102,6 +102,19 @@ def fit_platt(scores: npt.ArrayLike, correct: npt.ArrayLike) -> Platt:
     return Platt(float(weights[0]), float(weights[1]), centre, scale)
 
 
+def log_odds(probabilities: npt.ArrayLike) -> Floats:
+    """ln(p / (1 - p)), same shape; p within 1e-6 of 0 or 1 counts as if it were 1e-6 away.
+
+    What Platt scaling should be fitted to where a score is a probability: the map that changes nothing is then among
+    the sigmoids, so that a calibrated score stays calibrated. Raises ValueError where p is not in [0, 1].
+    """
+    p = np.asarray(probabilities, dtype=np.float64)
+    if not ((p >= 0) & (p <= 1)).all():
+        raise ValueError("probabilities must lie in [0, 1]")
+    inner = np.clip(p, 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(inner) - np.log1p(-inner))
+
+
 def _log_loss(z: Floats, target: Floats) -> float:
     return float((np.logaddexp(0, z) - target * z).sum())
 

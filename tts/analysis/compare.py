@@ -14,6 +14,7 @@ from tts.analysis.calibration import (
     expected_calibration_error,
     fit_isotonic,
     fit_platt,
+    log_odds,
     reliability,
 )
 from tts.analysis.choices import complete_problems, fixed, hold
@@ -183,16 +184,20 @@ def _calibrated(cells: Sequence[Sequence[Cell]], label: str) -> Iterator[Calibra
     scores, correct, problem = _answered(cells, label)
     if not len(scores):
         return
-    if scores.min() >= 0 and scores.max() <= 1:
+    stated = scores.min() >= 0 and scores.max() <= 1
+    if stated:
         yield _measured(label, "raw", scores, correct, problem)
     if len(np.unique(problem)) < 2:
         return
     _, index = np.unique(problem, return_inverse=True)
     fold = folds(np.zeros(index.max() + 1))[index]
-    for name, fit in (("platt", fit_platt), ("isotonic", fit_isotonic)):
-        mapped = np.zeros(len(scores))
+    for name, fit, x in (
+        ("platt", fit_platt, log_odds(scores) if stated else scores),
+        ("isotonic", fit_isotonic, scores),
+    ):
+        mapped = np.zeros(len(x))
         for f in (0, 1):
-            mapped[fold == f] = fit(scores[fold != f], correct[fold != f])(scores[fold == f])
+            mapped[fold == f] = fit(x[fold != f], correct[fold != f])(x[fold == f])
         yield _measured(label, name, mapped, correct, problem)
 
 

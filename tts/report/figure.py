@@ -1,4 +1,4 @@
-"""The curves' picture, shared by the page and the PNG: a Vega-Lite panel a benchmark, small ones by difficulty below."""
+"""The picture of the curves, for page and PNG: a Vega-Lite panel a benchmark, small ones by difficulty below."""
 
 from __future__ import annotations
 
