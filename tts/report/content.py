@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, groupby
 from typing import Any
 
 from tts.analysis import CurveRow, LevelRow
@@ -92,16 +93,21 @@ def shown_first(content: Sequence[Panel]) -> set[str]:
     every = {one.name for panel in content for one in panel.series}
     if len(every) <= CROWDED:
         return every
-    found = set()
-    for panel in content:
-        best, x = -math.inf, next(iter(panel.x))
-        lengths = Counter(row["series"] for row in panel.rows)
-        # of equal points the one whose line goes on longest: it is the more likely to return on the front
-        for point in sorted(panel.rows, key=lambda p: (p[x], -p["accuracy"], -lengths[p["series"]])):
-            if not point["bound"] and point["accuracy"] > best:
-                best = point["accuracy"]
-                found.add(point["series"])
+    fronts = [tied for panel in content for tied in _front(panel)]
+    often = Counter(chain.from_iterable(fronts))
+    # of lines that share a point, the one that shares most: it is the fewest lines that show the front
+    found = {max(tied, key=lambda name: (often[name], name)) for tied in fronts}
     return found or every
+
+
+def _front(panel: Panel) -> Iterator[set[str]]:
+    """The series that stand at each point of the Pareto front, along its default axis."""
+    best, x = -math.inf, next(iter(panel.x))
+    points = sorted((p for p in panel.rows if not p["bound"]), key=lambda p: (p[x], -p["accuracy"]))
+    for (_, accuracy), tied in groupby(points, key=lambda p: (p[x], p["accuracy"])):
+        if accuracy > best:
+            best = accuracy
+            yield {p["series"] for p in tied}
 
 
 def only(panel: Panel, names: Collection[str]) -> Panel:

@@ -18,6 +18,13 @@ def contents(parts: Sequence[Section], problems: bool) -> str:
     return f'<nav aria-label="Contents"><ul>{items}</ul></nav>'
 
 
+def _reading(paragraphs: Sequence[str]) -> str:
+    if not paragraphs:
+        return ""
+    inner = "".join(f"<p>{escape(text)}</p>" for text in paragraphs)
+    return f'<details class="reading"><summary>How to read it</summary>{inner}</details>'
+
+
 def sections_html(parts: Sequence[Section]) -> str:
     """Each section with its charts, whose numbers run through all sections, and its tables."""
     made, start = [], 0
@@ -26,9 +33,10 @@ def sections_html(parts: Sequence[Section]) -> str:
         start += len(part.charts)
         made.append(
             f'<section aria-labelledby="{part.key}"><h2 id="{part.key}">{escape(part.heading)}</h2>'
-            + "".join(f"<p>{escape(text)}</p>" for text in part.text)
+            + "".join(f"<p>{escape(text)}</p>" for text in part.text[:1])
             + "".join(f'<p class="hint">{escape(text)}</p>' for text in part.notes)
             + figures
+            + _reading(part.text[1:])
             + "".join(
                 f"<details{' open' if i == 0 else ''}><summary>{escape(table.title)}</summary>"
                 f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(table.title)}">'

@@ -36,7 +36,7 @@ def plain_table(table: TextTable) -> str:
     texts = [i for i, value in enumerate(table.rows[0]) if isinstance(value, str)] if table.rows else []
     kinds = ["" if i in texts else ' class="num"' for i in range(len(table.columns))]
     head = "".join(
-        f'<th scope="col"{kind}>{escape(name.replace("_", " ").capitalize())}</th>'
+        f'<th scope="col"{kind}>{escape(name.replace("_", " "))}</th>'
         for name, kind in zip(table.columns, kinds, strict=True)
     )
     cells = [(kind, ".2%" if name in table.shares else ".4g") for kind, name in zip(kinds, table.columns, strict=True)]
