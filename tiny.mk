@@ -35,7 +35,7 @@ strategies-table: $(INSTALLED)  ## run all strategies on arith through vLLM and 
 	$(BIN)/tts run examples/arith_strategies.yaml --out runs/strategies
 	$(TINY_RUN).strategies runs/strategies docs/strategies.md
 
-results: $(INSTALLED)  ## what compute bought on arith, into docs/results.md (a quarter of an hour)
+results: $(INSTALLED)  ## what compute bought on arith, into docs/results.md (13 minutes)
 	$(BIN)/tts run examples/results.yaml --out runs/results
 	$(BIN)/tts run examples/results_large.yaml --out runs/results-large
 	$(TINY_RUN).results runs/results runs/results-large docs/results.md
