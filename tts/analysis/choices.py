@@ -12,7 +12,7 @@ import numpy.typing as npt
 from tts.analysis.axes import Axis, Costed
 from tts.analysis.rundata import Cell, Entry, ProblemInfo, RunData
 from tts.analysis.selection import expected_accuracy, picked_accuracy
-from tts.core import SELECTORS, UsageError, stream
+from tts.core import SELECTORS, UsageError
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -240,5 +240,5 @@ def _accuracy(
     rule, label = SELECTORS[selector], verifier or None
     if not held.entry.independent:
         return np.array([picked_accuracy(cell, rule, label)])
-    rng = stream("choices", selector, verifier, problem.benchmark, problem.id, held.entry.setting, seed)
-    return expected_accuracy(cell, rule, label, ks, rng)[0]
+    place = (problem.benchmark, problem.id, held.entry.strategy, held.entry.setting, str(seed))
+    return expected_accuracy(cell, rule, label, ks, place)[0]

@@ -59,7 +59,7 @@ def compare_verifiers(run: RunData, ks: Sequence[int] | None = None) -> Comparis
             f"RUN: {run.path} has no verifier that scored every sample; `tts score {run.path} --verifier NAME` adds one"
         )
     budgets = _budgets(ks, entry, min(len(c) for c in every))
-    accuracy, refused = _accuracies(cells, problems, labels, budgets)
+    accuracy, refused = _accuracies(cells, entry, problems, labels, budgets)
     notes += refused
     return Comparison(
         entry=entry,
@@ -86,7 +86,7 @@ def _budgets(ks: Sequence[int] | None, entry: Entry, held: int) -> Ints:
 
 
 def _accuracies(
-    cells: Sequence[Sequence[Cell]], problems: Sequence[ProblemInfo], labels: Sequence[str], ks: Ints
+    cells: Sequence[Sequence[Cell]], entry: Entry, problems: Sequence[ProblemInfo], labels: Sequence[str], ks: Ints
 ) -> tuple[dict[tuple[str, str], Floats], list[str]]:
     """Expected accuracy, (problems, K), by selector and verifier (empty for baselines), and what was refused."""
     found: dict[tuple[str, str], Floats] = {}
@@ -95,8 +95,10 @@ def _accuracies(
         rows = []
         try:
             for problem, row in zip(problems, cells, strict=True):
-                rng = stream("compare", selector, label, problem.benchmark, problem.id)
-                each = [expected_accuracy(c, SELECTORS[selector], label or None, ks, rng)[0] for c in row]
+                each = []
+                for seed, cell in enumerate(row):
+                    place = (problem.benchmark, problem.id, entry.strategy, entry.setting, str(seed))
+                    each.append(expected_accuracy(cell, SELECTORS[selector], label or None, ks, place)[0])
                 rows.append(np.mean(each, axis=0))
         except ValueError as error:
             refused.append(f"{selector} cannot use {label}: {error}")

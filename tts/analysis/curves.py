@@ -17,7 +17,7 @@ from tts.analysis.levels import level_groups
 from tts.analysis.rows import CurveRow, Curves, LevelRow, Missing, Refused
 from tts.analysis.rundata import Cell, Entry, ProblemInfo, RunData
 from tts.analysis.selection import expected_accuracy, picked_accuracy
-from tts.core import SELECTORS, Selector, UsageError, did_you_mean, stream
+from tts.core import SELECTORS, Selector, UsageError, did_you_mean
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -242,14 +242,11 @@ def _accuracies(part: _Part, held: list[_Held], selector: Selector, verifier: st
         return np.array(picked, dtype=np.float64).reshape(-1, 1), np.zeros(1)
     ks = np.array(part.budgets, dtype=np.int64)
     accuracy, variance = np.zeros((len(held), len(ks))), np.zeros(len(ks))
-    label = () if verifier is None else (verifier,)
     for i, (problem, cells) in enumerate(held):
-        rng = stream(
-            "subsets", selector.name, *label, part.benchmark, problem.id, part.entry.strategy, part.entry.setting
-        )
-        for cell in cells:
+        for seed, cell in enumerate(cells):
+            place = (part.benchmark, problem.id, part.entry.strategy, part.entry.setting, str(seed))
             try:
-                estimate, error = expected_accuracy(cell, selector, verifier, ks, rng)
+                estimate, error = expected_accuracy(cell, selector, verifier, ks, place)
             except ValueError as wrong:
                 raise ValueError(f"{verifier}: {str(wrong).removeprefix(f'{verifier}: ')}") from wrong
             accuracy[i] += estimate / len(cells)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ from tts.analysis.estimators import avg_at_n, pass_at_k
 from tts.analysis.majority import majority_at_k
 from tts.analysis.rundata import Cell
 from tts.analysis.scored import best_of_k, weighted_majority_at_k
-from tts.core import Selector
+from tts.core import Selector, stream
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -21,6 +22,7 @@ DRAWS = 256
 ORDERS = 500
 """Random orders a problem and seed for the weighted vote; each serves every budget."""
 
+Place = tuple[str, ...]
 _Exact = Callable[[Cell, Ints, str | None], Floats]
 EXACT: dict[str, _Exact] = {
     "first": lambda cell, ks, _: np.full(len(ks), float(avg_at_n(len(cell), int(cell.correct.sum())))),
@@ -41,20 +43,34 @@ def picked_accuracy(cell: Cell, selector: Selector, verifier: str | None) -> flo
 
 
 def expected_accuracy(
-    cell: Cell, selector: Selector, verifier: str | None, ks: Ints, rng: np.random.Generator
+    cell: Cell, selector: Selector, verifier: str | None, ks: Ints, place: Place
 ) -> tuple[Floats, Floats]:
     """Expected correctness of what ``selector`` picks from random ``k``-subsets of a cell of independent samples.
 
     ``ks``: (K,) budgets; the two results, (K,) each, are the estimate and its Monte Carlo standard error, which is 0
-    where the estimate is exact. ``rng``: for selectors that need random subsets.
+    where the estimate is exact. ``place``: which cell it is, as benchmark, problem, strategy, setting and number of
+    the seed; the random subsets follow from it, so that every table has the same figure.
     """
     if selector.name in EXACT:
         return EXACT[selector.name](cell, ks, verifier), np.zeros(len(ks))
+    key = (selector.name, verifier or "", *place)
     if selector.name == "weighted":
-        weights = cell.scores[verifier or ""]
-        return weighted_majority_at_k(cell.classes, weights, cell.correct, ks, draws=ORDERS, rng=rng)
+        arrays = (cell.classes, cell.scores[verifier or ""], cell.correct)
+        return _weighted(*(a.tobytes() for a in arrays), tuple(ks.tolist()), key)
+    rng = stream("subsets", *key)
     found = np.array([subset_accuracy(cell, selector, k, rng, verifier=verifier) for k in ks.tolist()])
     return found, np.sqrt(found * (1 - found) / DRAWS)
+
+
+@lru_cache(maxsize=4096)
+def _weighted(
+    classes: bytes, weights: bytes, correct: bytes, ks: tuple[int, ...], key: tuple[str, ...]
+) -> tuple[Floats, Floats]:
+    """The weighted vote; kept, since curves, comparison and choices ask for the same ones."""
+    arrays = (
+        np.frombuffer(raw, kind) for raw, kind in ((classes, np.int64), (weights, np.float64), (correct, np.bool_))
+    )
+    return weighted_majority_at_k(*arrays, np.array(ks), draws=ORDERS, rng=stream("subsets", *key))
 
 
 def subset_accuracy(
