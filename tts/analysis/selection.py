@@ -67,10 +67,14 @@ def _weighted(
     classes: bytes, weights: bytes, correct: bytes, ks: tuple[int, ...], key: tuple[str, ...]
 ) -> tuple[Floats, Floats]:
     """The weighted vote; kept, since curves, comparison and choices ask for the same ones."""
-    arrays = (
-        np.frombuffer(raw, kind) for raw, kind in ((classes, np.int64), (weights, np.float64), (correct, np.bool_))
+    return weighted_majority_at_k(
+        np.frombuffer(classes, np.int64),
+        np.frombuffer(weights, np.float64),
+        np.frombuffer(correct, np.bool_),
+        np.array(ks, dtype=np.int64),
+        draws=ORDERS,
+        rng=stream("subsets", *key),
     )
-    return weighted_majority_at_k(*arrays, np.array(ks), draws=ORDERS, rng=stream("subsets", *key))
 
 
 def subset_accuracy(

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from tts.analysis import Cell, Entry, Interval, RunData, difference_interval, mean_interval, read_run
 from tts.analysis.selection import expected_accuracy, picked_accuracy
-from tts.core import SELECTORS, stream
+from tts.core import SELECTORS
 from tts.report.notes import short_labels
 from tts.tiny.card import table
 from tts.tiny.siblings import pairs, selected
@@ -74,10 +74,7 @@ def at_budget(cells: Sequence[Cell], selector: str, verifier: str | None, k: flo
     """Expected accuracy of ``k`` independent samples, shape (problems,); between two whole budgets, linearly."""
     low = int(k)
     ks = np.array([low, min(low + 1, cells[0].n)])
-    found = [
-        expected_accuracy(cell, SELECTORS[selector], verifier, ks, stream("strategies", selector, i))[0]
-        for i, cell in enumerate(cells)
-    ]
+    found = [expected_accuracy(cell, SELECTORS[selector], verifier, ks, (str(i),))[0] for i, cell in enumerate(cells)]
     return np.asarray(np.array(found) @ np.array([1 - (k - low), k - low]), dtype=np.float64)
 
 
