@@ -95,6 +95,13 @@ def test_cutting_a_text_keeps_every_surviving_step_on_its_characters(text, most,
     assert [(v, list(range(a, b))) for a, b, v in moved["v"]] == [(v, at) for v, at in slow if at]
 
 
+def test_numbers_in_problem_ids_are_sorted_as_numbers(make_run, entry):
+    made = make_run([entry([1])], problems=3)
+    for name in ("p10", "p9", "p9b"):
+        made.cell(name, [(0, True)], texts=["yes"])
+    assert [line[1] for line in explorer([read_run(made.save())])["problems"]] == ["p9", "p9b", "p10"]
+
+
 def cell(classes, correct, **scores):
     n = len(classes)
     return Cell(n, Usage(), {}, np.array(classes), np.array(correct), np.ones(n, bool), np.ones(n, int),

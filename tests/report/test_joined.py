@@ -8,10 +8,11 @@ import re
 import pyarrow.parquet as pq
 import pytest
 
-from tts.analysis import curves, merged, read_run, run_names
+from tts.analysis import curves, joined_curves, merged, read_run, run_names
 from tts.core import UsageError
 from tts.report import write_report
-from tts.report.content import CROWDED, panels, shown_first
+from tts.report.content import CROWDED, _front, panels, shown_first
+from tts.report.figure import spec
 
 
 @pytest.fixture
@@ -81,9 +82,25 @@ def test_lines_of_several_models_stand_over_flops_where_these_are_known(make_run
     assert '<select id="axis"><option value="output_tokens">' in write_report(places[0]).html.read_text("utf-8")
 
 
+def test_each_model_has_a_front_of_its_own_where_flops_are_not_known(two):
+    """On tokens the larger model would hide every line of the smaller one."""
+    runs = [read_run(made.save()) for made in two]
+    (panel,) = panels(merged(joined_curves(runs)).rows)
+    assert panel.by_model
+    fronts = [{name.split(":")[0] for name in tied} for tied in _front(panel)]
+    assert fronts and all(len(models) == 1 for models in fronts)
+    assert {model for models in fronts for model in models} == {"vllm/small", "vllm/large"}
+    (alone,) = panels(merged(joined_curves(runs[:1])).rows)
+    assert not alone.by_model
+    (layer,) = [layer for layer in spec(panel)["layer"] if layer.get("name") == "front"]
+    assert [step["groupby"] for step in layer["transform"] if "window" in step] == [["model"], ["model"]]
+
+
 def test_runs_on_different_problems_are_refused_with_those_that_differ(two):
     two[1].cell("d", [(0, True), (0, True)])
-    with pytest.raises(UsageError, match=r"different problem sets: toy/d only in .*large; give both the same"):
+    with pytest.raises(
+        UsageError, match=r"different problem sets: 1 problem \(toy/d\) only in .*large; give both the same"
+    ):
         write_report([made.save() for made in two])
     assert not (two[0].path / "report").exists()
 

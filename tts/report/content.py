@@ -54,6 +54,9 @@ class Panel:
     """By field of `X_FIELDS` that every point has: domain and ticks. The first is the default."""
     y: Record
     """Domain, ticks and number format."""
+    by_model: bool = False
+    """Whether points of several models are in it, whose tokens are not the same compute: only over FLOPs have they one
+    Pareto front."""
     level: str | None = None
     """For people, as ``level 3``; None where all problems are in it."""
 
@@ -102,12 +105,16 @@ def shown_first(content: Sequence[Panel]) -> set[str]:
 
 def _front(panel: Panel) -> Iterator[set[str]]:
     """The series that stand at each point of the Pareto front, along its default axis."""
-    best, x = -math.inf, next(iter(panel.x))
-    points = sorted((p for p in panel.rows if not p["bound"]), key=lambda p: (p[x], -p["accuracy"]))
-    for (_, accuracy), tied in groupby(points, key=lambda p: (p[x], p["accuracy"])):
-        if accuracy > best:
-            best = accuracy
-            yield {p["series"] for p in tied}
+    x = next(iter(panel.x))
+    apart = panel.by_model and x != "flops"
+    for model in dict.fromkeys(p["model"] for p in panel.rows) if apart else (None,):
+        best = -math.inf
+        points = [p for p in panel.rows if not p["bound"] and model in (None, p["model"])]
+        points.sort(key=lambda p: (p[x], -p["accuracy"]))
+        for (_, accuracy), tied in groupby(points, key=lambda p: (p[x], p["accuracy"])):
+            if accuracy > best:
+                best = accuracy
+                yield {p["series"] for p in tied}
 
 
 def only(panel: Panel, names: Collection[str]) -> Panel:
@@ -143,6 +150,7 @@ def _panel(
             if all(p[field] is not None for p in framed)
         },
         share_axis(lows, highs) if level is None else share_axis([0.0], [1.0]),
+        several,
         level,
     )
 

@@ -33,7 +33,7 @@
   ];
 
   const lines = data.problems.map((p, i) => {
-    const text = `${p[1]}${p[2] === null ? "" : ` · level ${p[2]}`} · ${p[4]}/${p[5]} right · ${p[3]}`;
+    const text = [p[1], p[2] === null ? "" : `level ${p[2]}`, `${p[4]}/${p[5]} right`, p[3]].filter(Boolean).join(" · ");
     return { option: make("option", { value: i, text, title: p[0] }), words: `${p[0]} ${text}`.toLowerCase(), problem: p };
   });
 
@@ -61,7 +61,7 @@
     view.replaceChildren(
       make("h3", { text: problem.id }),
       make("p", { class: "hint", text: facts.filter(Boolean).join(" · ") }),
-      make("pre", { class: "model", text: problem.question }),
+      problem.question ? make("pre", { class: "model", text: problem.question }) : make("p", { class: "hint", text: "Its question is not held." }),
       make("p", {}, make("b", { text: "Reference answer: " }), make("code", { text: problem.answer })),
       make("p", { class: "options" }, make("label", { text: "Outcome of: " }, cells)),
       body,

@@ -10,6 +10,7 @@ import base64
 import gc
 import json
 import math
+import re
 import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -77,9 +78,21 @@ def _without_gc() -> Iterator[None]:
             gc.enable()
 
 
+def _natural(name: str) -> list[tuple[int, str]]:
+    """A key that sorts numbers in a name as numbers: 2 before 10."""
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d+)", name)]
+
+
 def _explorer(runs: Sequence[RunData], budget: int) -> dict[str, Any]:
     names = run_names(runs)
-    wanted = list(dict.fromkeys((p.benchmark, p.id, p.level) for run in runs for b in run.problems.values() for p in b))
+    benchmarks = dict.fromkeys(name for run in runs for name in run.problems)
+    wanted = [
+        (name, *problem)
+        for name in benchmarks
+        for problem in sorted(
+            {(p.id, p.level) for run in runs for p in run.problems.get(name, ())}, key=lambda pair: _natural(pair[0])
+        )
+    ]
     cells = [_by_problem(run) for run in runs]
     wanted = [w for w in wanted if any(w[:2] in held for held in cells)]
     journals = [connect(run.path) for run in runs]

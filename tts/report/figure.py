@@ -11,8 +11,6 @@ import vl_convert
 from tts.report.content import Panel, Series
 from tts.report.look import DASHES, INK, PALETTES, SHAPES, Spec, config
 
-CROWD = 5
-"""Series above which bands are drawn fainter, so that they do not hide each other."""
 X_AXES = {
     "output_tokens": "generated tokens per problem (log scale)",
     "total_tokens": "generated + prompt tokens per problem (log scale)",
@@ -33,7 +31,7 @@ def spec(panel: Panel, theme: str = "light") -> Spec:
     shown = {"condition": {"test": "focus == '' || focus == datum.series", "value": 1}, "value": 0.12}
     band = {
         "condition": [
-            {"test": "focus == ''", "value": 0.14 if len(panel.series) <= CROWD else 0.05},
+            {"test": "focus == ''", "value": min(0.14, max(0.035, 0.42 / max(1, len(panel.series))))},
             {"test": "focus == datum.series", "value": 0.25},
         ],
         "value": 0.0,
@@ -60,12 +58,12 @@ def spec(panel: Panel, theme: str = "light") -> Spec:
         "transform": [{"filter": "indexof(hidden, datum.series) < 0"}],
         "encoding": {"x": _x(panel, next(iter(panel.x))), "color": {**key, **look["color"]}},
         "layer": [
-            *([] if small else [_front(panel, theme)]),
             {
                 "transform": [{"filter": "!datum.alone"}],
                 "mark": {"type": "area", "clip": True},
                 "encoding": {"y": {**_y(panel), **low}, "y2": {"field": "ci_high"}, "opacity": band},
             },
+            *([] if small else [_front(panel, theme)]),
             {
                 "transform": [{"filter": "datum.alone"}],
                 "mark": {"type": "rule", "strokeWidth": 1.5, "clip": True},
@@ -90,18 +88,32 @@ def spec(panel: Panel, theme: str = "light") -> Spec:
 
 
 def _front(panel: Panel, theme: str) -> Spec:
-    """A broad pale line through what no other shown point beats at the same cost or less; oracles do not count."""
-    order = [{"field": next(iter(panel.x))}, {"field": "accuracy", "order": "descending"}]
+    """A broad pale line through what no other shown point beats at the same cost or less; oracles do not count.
+
+    One a model over anything but FLOPs, see `Panel.by_model`; the page follows its choice of the axis.
+    """
+    field = next(iter(panel.x))
+    order = [{"field": field}, {"field": "accuracy", "order": "descending"}]
+    apart = {"groupby": ["model"] if panel.by_model and field != "flops" else []}
+    best, before = (
+        {"op": op, "field": on, "as": to} for op, on, to in (("max", "accuracy", "best"), ("lag", "best", "before"))
+    )
     return {
         "name": "front",
         "transform": [
             {"filter": "!datum.bound"},
-            {"window": [{"op": "max", "field": "accuracy", "as": "best"}], "sort": order, "ignorePeers": True},
-            {"window": [{"op": "lag", "field": "best", "as": "before"}], "sort": order},
+            {"window": [best], "sort": order, "ignorePeers": True, **apart},
+            {"window": [before], "sort": order, **apart},
             {"filter": "datum.before == null || datum.accuracy > datum.before"},
+            {"calculate": "datum.model" if apart["groupby"] else "''", "as": "front"},
         ],
         "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 9, "strokeJoin": "round", "clip": True},
-        "encoding": {"y": _y(panel), "color": {"value": INK[theme]["soft"]}, "opacity": {"value": 0.25}},
+        "encoding": {
+            "y": _y(panel),
+            "color": {"value": INK[theme]["soft"]},
+            "opacity": {"value": 0.3},
+            "detail": {"field": "front", "type": "nominal"},
+        },
     }
 
 

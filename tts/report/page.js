@@ -26,6 +26,8 @@
     }
     for (const step of spec.layer.find((l) => l.name === "front")?.transform ?? []) {
       if (step.sort) step.sort[0].field = field;
+      if (step.window) step.groupby = panel.byModel && field !== "flops" ? ["model"] : [];
+      if (step.as === "front") step.calculate = panel.byModel && field !== "flops" ? "datum.model" : "''";
     }
     spec.params.find((p) => p.name === "hidden").value = hidden();
     return spec;

@@ -118,6 +118,7 @@ def _panel(panel: Panel) -> dict[str, Any]:
         "axes": X_SHORT if small else X_AXES,
         "height": 200 if small else 360,
         "small": small,
+        "byModel": panel.by_model,
     }
 
 
