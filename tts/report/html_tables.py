@@ -35,10 +35,7 @@ def plain_table(table: TextTable) -> str:
     """A table without sorting."""
     texts = [i for i, value in enumerate(table.rows[0]) if isinstance(value, str)] if table.rows else []
     kinds = ["" if i in texts else ' class="num"' for i in range(len(table.columns))]
-    head = "".join(
-        f'<th scope="col"{kind}>{escape(name.replace("_", " "))}</th>'
-        for name, kind in zip(table.columns, kinds, strict=True)
-    )
+    head = "".join(f'<th scope="col"{kind}>{_head(name)}</th>' for name, kind in zip(table.columns, kinds, strict=True))
     cells = [(kind, ".2%" if name in table.shares else ".4g") for kind, name in zip(kinds, table.columns, strict=True)]
     body = "".join(
         "<tr>"
@@ -47,6 +44,41 @@ def plain_table(table: TextTable) -> str:
         for row in table.rows
     )
     return f'<table class="plain"><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>'
+
+
+_MEANINGS = {
+    "a": "of the law exp(a k^b)",
+    "b": "of the law exp(a k^b)",
+    "alpha": "first parameter of the law",
+    "beta": "second parameter of the law",
+    "zero": "share of problems that no sample solves",
+    "law_misfit": "largest distance of the coverage law from a measured point",
+    "bb_misfit": "largest distance of the beta-binomial from a measured point",
+    "misfit": "largest distance of the law from a measured point",
+    "law": "coverage at k by the coverage law",
+    "beta_binomial": "coverage at k by the beta-binomial",
+    "auroc_within": "chance that a right sample of a problem is scored above a wrong one; mean over problems",
+    "ap_within": "average precision within a problem; mean over problems",
+    "auroc_across": "the same for samples of all problems together",
+    "ap_across": "average precision of the samples of all problems together",
+    "mixed_problems": "problems with both right and wrong samples",
+    "base_rate": "share of samples that are right",
+    "ece": "expected calibration error: mean distance of stated probability from share right",
+    "brier": "mean squared distance of stated probability from what happened",
+    "sqrt_kl": "square root of the KL divergence of best-of-n from the policy",
+    "spearman": "rank correlation of the two scores within problems",
+    "same_answer": "how often the best-scored answers of both are the same",
+    "cells": "a problem under one strategy, seed and budget",
+    "grader_timeout": "share of cells where the grader ran out of time",
+    "grader_disagreement": "share of cells where equal answers got different verdicts",
+    "grader_capped": "share of cells with more distinct answers than are compared",
+}
+"""What columns mean, by name."""
+
+
+def _head(name: str) -> str:
+    shown = escape(name.replace("_", " "))
+    return f'<abbr title="{escape(_MEANINGS[name])}">{shown}</abbr>' if name in _MEANINGS else shown
 
 
 def _shown(value: Value, form: str) -> str:
