@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tts.analysis import read_run
+from tts.analysis import connect, read_run
 from tts.analysis.optimal import (
     best_single,
     budget_ratio,
@@ -219,6 +221,22 @@ def test_bins_come_from_samples_that_are_not_compared(simulated):
     for i, p in enumerate(study.problems):
         cell = two.cells[p.benchmark, p.id, entry.strategy, entry.setting, 0, 0]
         assert study.table.accuracy[first, i] == pytest.approx(cell.correct.mean())
+
+
+def test_a_setting_that_holds_samples_that_told_difficulty_is_not_compared(simulated):
+    """Revision in 16 chains is best-of-16 with its very samples; in 2 chains it has none of the second half."""
+    chains = [{"name": "revision", "n": [16], "chains": c} for c in (16, 2)]
+    found = simulated("shared", strategies=[{"name": "best_of_n", "n": [1, 4, 16]}, *chains], limit=10)
+    study = study_optimal([found], resamples=10)
+    assert {c.setting for c in study.table.choices if c.strategy == "revision"} == {'{"chains":2}'}
+    assert any(note.startswith('revision {"chains":16} is left out') for note in study.notes)
+    with closing(connect(found.path)) as db:
+        rows = db.execute(
+            "SELECT c.strategy, c.setting, idx, samples FROM candidates JOIN cells c ON c.id = cell"
+        ).fetchall()
+    told = {samples for strategy, _, idx, samples in rows if strategy == "best_of_n" and idx >= 8}
+    compared = {(c.strategy, c.setting) for c in study.table.choices if c.strategy != "best_of_n"}
+    assert told.isdisjoint(samples for *setting, _, samples in rows if tuple(setting) in compared)
 
 
 def test_ratios_to_the_best_single_setting_are_those_of_the_two_curves_at_its_rising_accuracies(simulated):

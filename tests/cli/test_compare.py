@@ -1,4 +1,6 @@
 import csv
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -44,3 +46,14 @@ def test_a_run_without_scores_says_how_to_get_some(tts):
     result = tts("compare", "new")
     assert result.code == 2
     assert "`tts score new --verifier NAME` adds one" in result.err
+
+
+def test_problems_that_are_not_complete_are_counted(tts, place):
+    tts("run", *SMALL, "--n", "4", *VERIFIERS, "--out", "new")
+    assert "not complete" not in tts("compare", "new").out
+    with closing(sqlite3.connect(place / "new/journal.sqlite")) as db, db:
+        db.execute("DELETE FROM candidates WHERE cell = (SELECT min(id) FROM cells)")
+        db.execute("DELETE FROM cells WHERE id = (SELECT min(id) FROM cells)")
+    result = tts("compare", "new")
+    assert result.out.startswith("3 problems, 4 samples each")
+    assert "Note: 1 of 4 problems is not complete and left out.\n" in result.out

@@ -40,9 +40,12 @@ def test_a_larger_model_is_matched_in_flops(tts, place):
         (("--larger", "new"), "--larger and --times go together"),
         (("--larger", "new", "--times", "0.5"), "at least as many parameters"),
         (("--larger", "other", "--times", "2"), "different problem sets"),
-        (("other",), "new and other are runs on different problem sets: arith:levels=1-2,per_level=10/"),
+        (("other",), "new and other are runs on different problem sets: 20 problems (arith:levels=1-2,per_level=10/"),
         (("--bins", "predicted"), "--verifier: predicted bins need one verifier's scores"),
         (("--axis", "flops"), "--parameters policy="),
+        (("--ratio", "2"), "--ratio needs --larger RUN and --times M"),
+        (("--verifier", "prm:last"), "--verifier: found with --bins oracle, expected --bins predicted"),
+        (("--labels", "file"), "--labels: found file, but new holds the labels own alone"),
         (("--parameters", "policy"), "--parameters: found 'policy', expected NAME=COUNT"),
     ],
 )
@@ -75,3 +78,20 @@ def test_runs_in_directories_of_one_name_are_told_apart(tts, place):
         curves = {r["curve"] for r in csv.DictReader(f)}
     named = {c for c in curves if c.endswith("best_of_n, majority")}
     assert len(named) == 2, curves
+
+
+def test_an_unknown_verifier_is_named_with_those_that_there_are(tts):
+    tts("run", *WIDE, "--n", "4", "--set", "verifiers=[simulated]", "--out", "new")
+    result = tts("optimal", "new", "--bins", "predicted", "--verifier", "simulatde:last")
+    assert (result.code, result.err.count("\n")) == (2, 1)
+    assert "--verifier: found 'simulatde:last' (did you mean 'simulated:last'?), expected" in result.err
+    assert tts("optimal", "new", "--bins", "predicted", "--verifier", "simulated:last").code == 0
+
+
+def test_budgets_of_several_models_are_warned_of_unless_they_are_flops(tts):
+    tts("run", *WIDE, "--n", "1,4", "--out", "one")
+    tts("run", "--model", "simulated:alpha=3,beta=1", *WIDE[2:], "--n", "1,4", "--out", "two")
+    text = "2 models (simulated, simulated:alpha=3,beta=1), whose tokens are not the same compute; --axis flops"
+    assert f"Note: the runs are of {text}" in tts("optimal", "one", "two").out
+    assert "2 models" not in tts("optimal", "one", "two", "--axis", "flops", "--parameters", "policy=1e9").out
+    assert "models" not in tts("optimal", "one").out

@@ -21,7 +21,8 @@ def test_runs_on_different_problems_are_not_joined(tts, place):
     tts("run", *SMALL, "--n", "4", "--limit", "3", "--out", "b")
     result = tts("report", "a", "b")
     assert result.code == 2 and result.err.count("\n") == 1
-    assert "RUN: a and b are runs on different problem sets: arith:" in result.err and "only in a" in result.err
+    assert "RUN: a and b are runs on different problem sets: 1 problem (arith:" in result.err
+    assert ") only in a; give both" in result.err
 
 
 def test_an_unwritable_place_is_named(tts, place):

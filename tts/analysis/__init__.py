@@ -49,6 +49,7 @@ from tts.analysis.saturation import Saturation, fit_saturation
 from tts.analysis.scored import best_of_k, weighted_majority_at_k, worst_of_k
 from tts.analysis.selection import EXACT, subset_accuracy
 from tts.analysis.sequential import Rate, pass_until, pass_until_interval
+from tts.analysis.verdicts import judged_by
 
 __all__ = [
     "AXES",
@@ -137,6 +138,7 @@ __all__ = [
     "gpu_cost",
     "inference_multiplier",
     "joined_curves",
+    "judged_by",
     "level_groups",
     "majority_at_k",
     "make_plan",

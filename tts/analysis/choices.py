@@ -12,6 +12,7 @@ import numpy.typing as npt
 from tts.analysis.axes import Axis, Costed
 from tts.analysis.rundata import Cell, Entry, ProblemInfo, RunData
 from tts.analysis.selection import expected_accuracy, picked_accuracy
+from tts.analysis.verdicts import one_verdict
 from tts.core import SELECTORS, UsageError
 
 Floats = npt.NDArray[np.float64]
@@ -108,7 +109,7 @@ def same_problems(first: RunData, second: RunData, benchmarks: Iterable[str]) ->
     if mine != yours:
         raise UsageError(
             f"RUN: {first.path} and {second.path} are runs on different problem sets: "
-            f"{_some(mine - yours, first.path)}{_some(yours - mine, second.path)} give both the same benchmarks and "
+            f"{_some(mine - yours, first.path)}{_some(yours - mine, second.path)}give both the same benchmarks and "
             "limit"
         )
 
@@ -116,13 +117,22 @@ def same_problems(first: RunData, second: RunData, benchmarks: Iterable[str]) ->
 def _some(names: set[Name], where: Path) -> str:
     if not names:
         return ""
-    shown = ", ".join("/".join(name) for name in sorted(names)[:3])
-    return f"{shown}{f' and {len(names) - 3} more' if len(names) > 3 else ''} only in {where};"
+    count = "1 problem" if len(names) == 1 else f"{len(names)} problems"
+    return f"{count} ({'/'.join(min(names))}{', ...' if len(names) > 1 else ''}) only in {where}; "
+
+
+def left_out(run: RunData, problems: Sequence[ProblemInfo]) -> list[str]:
+    """How many of the problems that a run is to take up are not among the complete ones, where some are not."""
+    count = sum(max(len(held), run.planned.get(name, 0)) for name, held in run.problems.items())
+    if count == len(problems):
+        return []
+    lacking = count - len(problems)
+    return [f"{lacking} of {count} problems {'is' if lacking == 1 else 'are'} not complete and left out"]
 
 
 def fixed(run: RunData) -> Iterator[Entry]:
-    """The plan's settings whose numbers of samples were fixed beforehand."""
-    return (entry for entry in run.plan if not planned(run, entry))
+    """The plan's settings whose numbers of samples were fixed beforehand; of two verdicts on the same samples ours."""
+    return (entry for entry in one_verdict(run) if not planned(run, entry))
 
 
 def budgets_of(entry: Entry) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ from tts.analysis.calibration import (
     log_odds,
     reliability,
 )
-from tts.analysis.choices import complete_problems, fixed, hold
+from tts.analysis.choices import complete_problems, fixed, hold, left_out
 from tts.analysis.comparison import Agreement, Calibrated, Comparison, Difference, Discrimination, Pooled, Selected
 from tts.analysis.discrimination import Ranked, rank_correlation
 from tts.analysis.intervals import Interval, mean_interval
@@ -26,6 +26,7 @@ from tts.analysis.overoptimisation import best_of_n_kl
 from tts.analysis.paired import difference_interval
 from tts.analysis.rundata import Cell, Entry, ProblemInfo, RunData
 from tts.analysis.selection import expected_accuracy
+from tts.analysis.verdicts import verdict_notes
 from tts.core import SELECTORS, UsageError, stream
 
 Floats = npt.NDArray[np.float64]
@@ -53,7 +54,8 @@ def compare_verifiers(run: RunData, ks: Sequence[int] | None = None) -> Comparis
     every = [c for row in cells for c in row]
     labels = [v for v in run.verifiers if all(v in c.scores and np.isfinite(c.scores[v]).all() for c in every)]
     left = [v for v in run.verifiers if v not in labels]
-    notes = [f"{v} has not scored every sample with a finite number, and is left out" for v in left]
+    notes = [*verdict_notes([run], "tts compare"), *left_out(run, problems)]
+    notes += [f"{v} has not scored every sample with a finite number, and is left out" for v in left]
     if not labels:
         raise UsageError(
             f"RUN: {run.path} has no verifier that scored every sample; `tts score {run.path} --verifier NAME` adds one"

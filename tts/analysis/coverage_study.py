@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tts.analysis.beta_binomial import BetaBinomial, fit_beta_binomial
-from tts.analysis.choices import fixed
+from tts.analysis.choices import planned
 from tts.analysis.coverage_law import CoverageLaw, fit_coverage_law
 from tts.analysis.estimators import pass_at_k
 from tts.analysis.fits import Band, FitError, spread_over
@@ -91,7 +91,8 @@ def study_coverage(runs: Sequence[RunData]) -> list[CoverageStudy]:
     """Every setting of independent samples with 2 or more of them, benchmark by benchmark.
 
     Only problems whose planned samples are complete count. Samples of several seeds are independent draws alike, and
-    are taken together. Settings whose numbers of samples a plan chose by outcomes are left out.
+    are taken together. Settings whose numbers of samples a plan chose by outcomes are left out. Of samples that were
+    imported with two verdicts both are shown.
     """
     return [_coverage(of, held) for of, _, _, held in _settings(runs)]
 
@@ -132,7 +133,7 @@ def _settings(runs: Sequence[RunData]) -> Iterator[tuple[Setting, RunData, tuple
     names = run_names(runs)
     for benchmark in dict.fromkeys(name for run in runs for name in run.problems):
         for name, run in zip(names, runs, strict=True):
-            for entry in (e for e in fixed(run) if e.independent and e.n[-1] > 1):
+            for entry in (e for e in run.plan if e.independent and e.n[-1] > 1 and not planned(run, e)):
                 keys = [
                     [(benchmark, p.id, entry.strategy, entry.setting, seed, 0) for seed in run.seeds]
                     for p in run.problems.get(benchmark, ())

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from tts.analysis.axes import Axis, token_axis
 from tts.analysis.bins import Bins, quantile_bins, threshold_bins
-from tts.analysis.choices import Choice, Held, Table, complete_problems, fixed, halved, hold, tabulate
+from tts.analysis.choices import Choice, Held, Table, complete_problems, fixed, halved, hold, left_out, tabulate
 from tts.analysis.intervals import Interval, mean_interval
 from tts.analysis.joined import run_names
 from tts.analysis.optimal import (
@@ -28,7 +28,9 @@ from tts.analysis.optimal import (
     own_curve,
 )
 from tts.analysis.rundata import Cell, ProblemInfo, RunData
-from tts.core import UsageError
+from tts.analysis.sharing import sharing
+from tts.analysis.verdicts import verdict_notes
+from tts.core import UsageError, did_you_mean
 
 Floats = npt.NDArray[np.float64]
 BinKind = Literal["oracle", "predicted", "thresholds"]
@@ -113,14 +115,14 @@ def study_optimal(
             f"RUN: {len(problems)} problems are complete; choosing on one half of them and evaluating on the other "
             "needs at least 4, and a few dozen for intervals that say something"
         )
-    apart, parts, source = _set_apart(runs, problems)
+    apart, parts, source, shared = _set_apart(runs, problems)
     bins, how = _bins(apart, problems, kind, verifier)
     table, refused = tabulate(parts, problems, axis)
     fold = folds(bins.member)
     budgets = np.unique(table.compute.mean(axis=1))
     optimal = compute_optimal(table.accuracy, table.compute, bins.member, fold, budgets)
     single = best_single(table.accuracy, table.compute, fold, budgets)
-    notes = list(refused)
+    notes = [*verdict_notes(runs, "tts optimal"), *shared, *refused]
     points = [*_points("compute-optimal", budgets, optimal), *_points("best single", budgets, single)]
     oracle, note = _oracle(parts, problems, axis, table)
     points += oracle
@@ -128,8 +130,7 @@ def study_optimal(
     for series in _series(table):
         rows = [i for i, choice in enumerate(table.choices) if choice.series == series]
         points += [_point(name_of(series, runs), budget=None, chosen=table, row=i) for i in rows]
-    if (planned := sum(len(b) for b in runs[0].problems.values())) > len(problems):
-        notes.append(f"{planned - len(problems)} of {planned} problems are not complete and are left out")
+    notes += left_out(runs[0], problems)
     return OptimalStudy(
         problems=problems,
         bins=bins,
@@ -153,8 +154,11 @@ def name_of(choice: Choice, runs: Sequence[RunData]) -> str:
     return f"{f'{place}: ' if place else ''}{choice.strategy}{setting}, {choice.selector}{verifier}"
 
 
-def _set_apart(runs: Sequence[RunData], problems: Sequence[ProblemInfo]) -> tuple[list[list[Cell]], list[Held], str]:
-    """Cells that tell difficulty, by problem; what is compared; and in words, where the former are from."""
+def _set_apart(
+    runs: Sequence[RunData], problems: Sequence[ProblemInfo]
+) -> tuple[list[list[Cell]], list[Held], str, list[str]]:
+    """Cells that tell difficulty, by problem; what is compared; in words, where the former are from, and what may not
+    be compared since it holds some of them."""
     first = runs[0]
     judge = next((e for e in fixed(first) if e.independent and e.strategy != "greedy"), None)
     if judge is None:
@@ -163,6 +167,7 @@ def _set_apart(runs: Sequence[RunData], problems: Sequence[ProblemInfo]) -> tupl
             f"`tts run --out {first.path} --strategy best_of_n --n 16` draws some, or name another run first"
         )
     several = len(first.seeds) > 1
+    left = set() if several else sharing(first, judge)
     if several:
         held, kept = (hold(first, judge, problems, seeds) for seeds in (first.seeds[-1:], first.seeds[:-1]))
         source = f"the {judge.n[-1]} samples of seed {first.seeds[-1]}"
@@ -179,9 +184,16 @@ def _set_apart(runs: Sequence[RunData], problems: Sequence[ProblemInfo]) -> tupl
     parts = []
     for run in runs:
         seeds = run.seeds[:-1] if run is first and several else run.seeds
-        parts += [kept if run is first and e == judge else hold(run, e, problems, seeds) for e in fixed(run)]
+        found = [e for e in fixed(run) if run is not first or (e.strategy, e.setting) not in left]
+        parts += [kept if run is first and e == judge else hold(run, e, problems, seeds) for e in found]
+    shared = [
+        f"{e.strategy}{'' if e.setting == '{}' else f' {e.setting}'} is left out: it holds samples that difficulty is "
+        "told from"
+        for e in fixed(first)
+        if (e.strategy, e.setting) in left
+    ]
     cells = [list(held.cells[(p.benchmark, p.id), 0]) for p in problems]
-    return cells, parts, f"{source} of {judge.strategy}"
+    return cells, parts, f"{source} of {judge.strategy}", shared
 
 
 def _bins(
@@ -193,7 +205,12 @@ def _bins(
     labels = sorted(set.intersection(*(set(cell.scores) for cells in apart for cell in cells)))
     if verifier is None and len(labels) == 1:
         verifier = labels[0]
-    if verifier is None or verifier not in labels:
+    if verifier is not None and labels and verifier not in labels:
+        raise UsageError(
+            f"--verifier: found {verifier!r}{did_you_mean(verifier, labels)}, expected one that has scored every "
+            f"sample: {', '.join(labels)}"
+        )
+    if verifier is None or not labels:
         found = f"found {', '.join(labels)}" if labels else "no verifier has scored every sample; `tts score` adds one"
         raise UsageError(f"--verifier: predicted bins need one verifier's scores; {found}")
     scores = np.array([np.mean([cell.scores[verifier].mean() for cell in cells]) for cells in apart])

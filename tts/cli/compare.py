@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import click
+
+from tts.cli.optimal import LABELS
 
 
 @click.command(short_help="Compare a run's verifiers on identical samples.")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--n", "ns", metavar="N,N,...", help="Budgets. [default: powers of two, and the run's]")
-def compare(run: Path, ns: str | None) -> None:
+@click.option("--labels", type=click.Choice(["own", "file"]), help=LABELS)
+def compare(run: Path, ns: str | None, labels: Literal["own", "file"] | None) -> None:
     """Compare the verifiers of RUN on its independent samples: selection, discrimination, calibration, agreement, cost.
 
     Writes RUN/report/compare_*.csv; the reliability data are there alone.
@@ -19,7 +23,7 @@ def compare(run: Path, ns: str | None) -> None:
     tts score runs/qwen --verifier prm/Qwen/Qwen2.5-Math-PRM-7B
     tts compare runs/qwen --n 1,4,16,64
     """
-    from tts.analysis import compare_verifiers, read_run
+    from tts.analysis import compare_verifiers, judged_by, read_run
     from tts.core import UsageError
     from tts.report.compare import compare_tables
     from tts.report.tables import print_table, write_tables
@@ -28,7 +32,8 @@ def compare(run: Path, ns: str | None) -> None:
         ks = None if ns is None else [int(n) for n in ns.split(",")]
     except ValueError:
         raise UsageError(f"--n: found {ns!r}, expected whole numbers, for instance 1,4,16") from None
-    found = compare_verifiers(read_run(run), ks)
+    data = read_run(run)
+    found = compare_verifiers(judged_by(data, labels) if labels else data, ks)
     setting = "" if found.entry.setting == "{}" else f" {found.entry.setting}"
     click.echo(f"{len(found.problems)} problems, {found.samples} samples each of {found.entry.strategy}{setting}\n")
     tables = compare_tables(found)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 if TYPE_CHECKING:
-    from tts.analysis import OptimalStudy
+    from tts.analysis import OptimalStudy, RunData
     from tts.report.tables import TextTable
+
+LABELS = "Whose verdicts count, of a run imported with --labels both. [default: own]"
 
 
 @click.command(short_help="Best strategy by difficulty and budget.")
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     multiple=True,
     help="Inference over pretraining tokens; repeatable; inf: pretraining is free. [default: 0.16, 0.79, 22]",
 )
+@click.option("--labels", type=click.Choice(["own", "file"]), help=LABELS)
 def optimal(
     runs: tuple[Path, ...],
     kind: Literal["oracle", "predicted", "thresholds"],
@@ -50,6 +54,7 @@ def optimal(
     larger: Path | None,
     times: float | None,
     ratios: tuple[float, ...],
+    labels: Literal["own", "file"] | None,
     **options: Any,
 ) -> None:
     """The best strategy for each difficulty and budget, from RUNs on the same problems.
@@ -61,7 +66,7 @@ def optimal(
     tts optimal runs/qwen
     tts optimal runs/qwen-1.5b --larger runs/qwen-7b --times 4.9
     """
-    from tts.analysis import RATIOS, axis_of, read_run, study_matched, study_optimal
+    from tts.analysis import RATIOS, axis_of, judged_by, read_run, study_matched, study_optimal
     from tts.cli.parameters import read_parameters
     from tts.core import UsageError
     from tts.report.optimal import matched_table, optimal_tables
@@ -69,16 +74,24 @@ def optimal(
 
     if (larger is None) != (times is None):
         raise UsageError("--larger and --times go together: a run, and how many times the parameters its model has")
-    data = [read_run(run) for run in runs]
+    if ratios and larger is None:
+        raise UsageError("--ratio needs --larger RUN and --times M: it is what a larger model is matched at")
+    if options["verifier"] is not None and kind != "predicted":
+        raise UsageError(f"--verifier: found with --bins {kind}, expected --bins predicted, which alone reads scores")
+
+    def read(run: Path) -> RunData:
+        return judged_by(read_run(run), labels) if labels else read_run(run)
+
+    data = [read(run) for run in runs]
     study = study_optimal(data, kind=kind, axis=axis_of(axis, read_parameters(parameters)), **options)
     tables: dict[str, TextTable] = optimal_tables(study, data, axis)
     if larger is not None and times is not None:
-        rows = study_matched(study, data, read_run(larger), times=times, ratios=ratios or RATIOS)
+        rows = study_matched(study, data, read(larger), times=times, ratios=ratios or RATIOS)
         tables["optimal_matched"] = matched_table(rows, axis, times)
     _say(study)
     for table in tables.values():
         print_table(table)
-    for note in study.notes:
+    for note in (*_models(data, axis), *study.notes):
         click.echo(f"Note: {note}.")
     for path in write_tables(runs[0] / "report", tables):
         click.echo(path)
@@ -87,3 +100,14 @@ def optimal(
 def _say(study: OptimalStudy) -> None:
     sizes = ", ".join(f"{n} {s}" for n, s in zip(study.bins.names, study.bins.sizes, strict=True))
     click.echo(f"{len(study.problems)} problems; bins by {study.difficulty}, easiest first (problems): {sizes}\n")
+
+
+def _models(runs: Sequence[RunData], axis: str) -> list[str]:
+    """A warning where budgets of several models are taken for the same compute."""
+    models = list(dict.fromkeys(run.model for run in runs))
+    if len(models) == 1 or axis == "flops":
+        return []
+    return [
+        f"the runs are of {len(models)} models ({', '.join(models)}), whose {axis} are not the same compute; "
+        "--axis flops counts what each takes"
+    ]

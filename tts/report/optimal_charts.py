@@ -16,7 +16,7 @@ Label = Callable[[Choice], str]
 Record = dict[str, Any]
 
 OTHER = "another setting"
-BUDGET = ".4~s"
+BUDGET = ".3s"
 WIDE = 34
 """Letters of a name above which two do not stand side by side."""
 CURVES = (OPTIMAL, SINGLE, ORACLE)

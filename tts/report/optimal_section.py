@@ -123,8 +123,8 @@ def _text(found: Sequence[_Study], runs: Sequence[RunData], axis: str) -> list[s
         "chosen on one half of its samples and evaluated on the other: nobody knows it beforehand, so it is a bound "
         "for choosing among the settings that can be halved, not a method. Grey lines are the single settings, each "
         "selector a line; the best of them was not known beforehand either. The panels of the bins draw beside "
-        "compute-optimal and best single what was chosen for most budgets, in the looks of the chart of choices. Bands "
-        "are 95% intervals over problems (bootstrap).",
+        "compute-optimal and best single what was chosen for most budgets, in the looks of the chart of choices, whose "
+        "legend is theirs too. Bands are 95% intervals over problems (bootstrap).",
         f"{cost} Curves are drawn at what the mixture of settings really took. Choosing from few problems costs "
         "accuracy, so a compute-optimal curve may lie below a single line.",
         f"The budget ratio is the {axis} that a strategy takes for the accuracy of its best n, over those that "
