@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tts.analysis import all_of_k, avg_at_n, g_pass_at_k, majority_at_k, mean_g_pass_at_k, pass_at_k
+from tts.analysis import all_of_k, avg_at_n, best_of_k, g_pass_at_k, majority_at_k, mean_g_pass_at_k, pass_at_k
 
 verdicts = st.lists(st.booleans(), min_size=5, max_size=5)
 pools = st.tuples(st.lists(st.integers(-1, 4), min_size=1, max_size=8), verdicts)
@@ -212,6 +212,17 @@ def test_silent_samples_never_vote_and_a_silent_subset_is_wrong():
     assert majority_at_k([-1, -1, -1], [False] * 3, 2) == 0.0
     assert majority_at_k([-1, -1, 0], [False, False, True], 2) == pytest.approx(2 / 3)
     assert majority_at_k([-1, -1, 0], [False, False, True], 3) == 1.0
+
+
+def test_one_sample_is_the_mean_to_the_last_digit():
+    """Else equal figures of two selectors are rounded apart."""
+    for n in range(1, 40):
+        for right in range(n + 1):
+            labels = np.r_[np.zeros(right, np.int64), 1 + np.arange(n - right) % 5]
+            marks, scores = labels == 0, np.arange(n) % 7 / 7
+            at_one = np.array([1, n])
+            assert majority_at_k(labels, marks, at_one)[0] == marks.mean()
+            assert best_of_k(scores, marks, at_one)[0] == marks.mean()
 
 
 def test_majority_names_the_class_whose_verdicts_are_mixed():

@@ -86,6 +86,7 @@ def _majority(counts: tuple[int, ...], correct: int, silent: int, wanted: tuple[
         values[lo:hi] = _vote(sizes, right, silent, inner[lo:hi], p)
     if len(inner) < len(ks):  # all samples: there is one subset
         values[-1] = right[sizes == sizes.max()].mean()
+    values[ks == 1] = sizes[right].sum() / n  # to the last digit the mean, as every other selector has it
     return np.clip(values, 0.0, 1.0)
 
 
