@@ -17,10 +17,11 @@ FIELDS = ("id", "problem", "answer", "solution", "subject", "level")
 SHAPE = 'a line is {"id": ..., "problem": ..., "answer": ...}, with solution, subject and level where known'
 
 
-def read_jsonl(path: Path, field: str) -> tuple[list[tuple[str, dict[str, Any]]], str]:
+def read_jsonl(path: Path, field: str, shape: str = SHAPE) -> tuple[list[tuple[str, dict[str, Any]]], str]:
     """The objects of a JSONL file, each with its place (``FILE:LINE``), and the file's sha256.
 
-    Blank lines are passed over. ``field``: where the path was written, for the message of the UsageError.
+    Blank lines are passed over. ``field``: where the path was written, and ``shape``: what a line is, for the message
+    of the UsageError.
     """
     try:
         data = path.expanduser().read_bytes()
@@ -32,9 +33,9 @@ def read_jsonl(path: Path, field: str) -> tuple[list[tuple[str, dict[str, Any]]]
     for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
         if line.strip():
             where = f"{path}:{number}"
-            rows.append((where, _parse(line, where)))
+            rows.append((where, _parse(line, where, shape)))
     if not rows:
-        raise UsageError(f"{field}: {path} is empty; expected JSON lines: {SHAPE}")
+        raise UsageError(f"{field}: {path} is empty; expected JSON lines: {shape}")
     return rows, hashlib.sha256(data).hexdigest()
 
 
@@ -49,7 +50,7 @@ def _missing(path: Path, field: str) -> str:
     return f"{field}: no file {path}{near}; put it there or name another"
 
 
-def _parse(line: bytes, where: str) -> dict[str, Any]:
+def _parse(line: bytes, where: str, shape: str) -> dict[str, Any]:
     try:
         value = json.loads(line.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -60,7 +61,7 @@ def _parse(line: bytes, where: str) -> dict[str, Any]:
         reason = f"{error.msg} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
         raise UsageError(f"{where}: not JSON: {reason}; mend or delete the line (one JSON object a line)") from None
     if not isinstance(value, dict):
-        raise UsageError(f"{where}: found {_kind(value)}, expected a JSON object: {SHAPE}")
+        raise UsageError(f"{where}: found {_kind(value)}, expected a JSON object: {shape}")
     return value
 
 

@@ -11,9 +11,11 @@ from math import comb
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
+import numpy as np
 import pytest
 
-from tts.analysis import best_of_k, curves, majority_at_k, pass_at_k, read_run
+from tts.analysis import axis_of, best_of_k, curves, majority_at_k, pass_at_k, read_run
+from tts.analysis.axes import Costed
 from tts.core import UsageError
 from tts.running import run as run_sweep
 from tts.running.foreign import Columns, gold_answer, read_files, values
@@ -210,7 +212,7 @@ GOOD = {"id": "a", "gold": "1", "text": "1", "right": True, "s": 0.5}
         (GOOD, "--text text.more", "no column 'text.more'"),
         ({**GOOD, "text": ["1", "2"]}, "--score v=s", "s has 1 values and text has 2"),
         ({**GOOD, "text": []}, "", "text is an empty list"),
-        ({**GOOD, "text": None}, "", "text is NoneType, expected text"),
+        ({**GOOD, "text": None}, "", "mine.jsonl:1: text is null, expected text; fill it in"),
         ({**GOOD, "id": [1, 2]}, "", "id has 2 values, expected one a row"),
         ({**GOOD, "right": "yes"}, "--correct right", "right: found 'yes', expected true or false"),
         ({**GOOD, "right": None}, "--correct right --labels file", "sample 0 of problem 'a' has no label"),
@@ -222,7 +224,10 @@ GOOD = {"id": "a", "gold": "1", "text": "1", "right": True, "s": 0.5}
         (GOOD, "--n 0", "--n: found '0', expected budgets of at least 1"),
         (GOOD, "--n many", "--n: found 'many'"),
         (GOOD, "--benchmark mth500", "mth500"),
-        ([1], "", "found a list"),
+        ([1], "", 'found a list, expected a JSON object: a line is {"id": ..., "gold": ..., "text": ...}'),
+        ({**GOOD, "gold": None}, "", "mine.jsonl:1: gold is null, expected text"),
+        ({**GOOD, "s": [{"v": 1}, {"w": 1}]}, "--score v=s.v", "mine.jsonl:1, item 1: no column 's.v'"),
+        ({**GOOD, "text": ["1", "2"], "s": [1, "x"]}, "--score v=s", "mine.jsonl:1, sample 1: s: found 'x'"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line_and_leaves_nothing(tts, place, row, flags, said):
@@ -231,6 +236,38 @@ def test_what_is_wrong_is_said_in_one_line_and_leaves_nothing(tts, place, row, f
     assert (result.code, result.out) == (2, "")
     assert said in result.err and result.err.count("\n") == 1
     assert not (place / "new").exists()
+
+
+def test_an_empty_file_is_told_what_import_reads(tts, place):
+    (place / "mine.jsonl").write_text("\n")
+    said = tts("import", "mine.jsonl", "--out", "new").err
+    assert 'mine.jsonl is empty; expected JSON lines: a line is {"id": ..., "gold": ..., "text": ...}' in said
+
+
+def test_samples_without_a_score_are_named(tts):
+    write("mine.jsonl", {**GOOD, "text": ["1", "2"], "s": [0.5, None]}, {**GOOD, "id": "b", "text": ["1", "2"],
+                                                                         "s": [0.5, 0.25]})  # fmt: skip
+    out = tts("import", "mine.jsonl", "--score", "v=s", "--out", "new").out.splitlines()
+    assert out[1:3] == [
+        "v:score: 1 of 4 samples has no score (a sample 1)",
+        "  best and weighted leave out their 1 of 2 problems",
+    ]
+
+
+def test_flops_of_imported_samples_are_refused_with_no_advice_that_cannot_help(tts, place):
+    nested()
+    tts("import", "scored.jsonl", *NESTED, "--out", "new")
+    data = read_run(place / "new")
+    (key, cell), *_ = data.cells.items()
+    at = Costed(data, data.problems[key[0]][0], cell, data.plan[0], "v:score")
+    for counts in ((), ("--parameters", "policy=1e9", "--parameters", "v=1e9")):
+        out = tts("cost", "new", *counts).out
+        (reason,) = [line for line in out.splitlines() if "FLOPs are not counted" in line]
+        assert "imported samples are not known" in reason and "1.5e9" not in out
+        with pytest.raises(UsageError, match=r"policy: .* imported samples .*; compare by tokens") as caught:
+            axis_of("flops", {"policy": 1e9, "v": 1e9} if counts else {})(at, np.array([1, 2]))
+        assert "tts run" not in str(caught.value) and "1.5e9" not in str(caught.value)
+    assert "no model 'w'" in tts("cost", "new", "--parameters", "w=1e9").err
 
 
 def test_rows_of_one_problem_must_agree_on_its_answer(tts):

@@ -148,6 +148,39 @@ def test_everything_that_went_wrong_is_said(small):
     assert "only 2 problems" in text
 
 
+@pytest.mark.parametrize(("labels", "ours", "files"), [("own", 3, 0), ("file", 0, 3), ("both", 1, 2)])
+def test_verdicts_of_a_file_are_no_disagreement_of_our_grader(make_run, entry, labels, ours, files):
+    theirs = '{"labels":"file"}'
+    made = make_run([entry([1]), *([entry([1], setting=theirs)] if labels == "both" else [])])
+    made.info["imported"] = {"files": {"x.jsonl": ""}, "labels": labels, "tokens": "file", "disagreements": 5}
+    for name, mixed in (("a", 1), ("b", 2)):
+        made.cell(name, [(0, True)], grader={"mixed": mixed if labels != "both" else mixed - 1})
+        if labels == "both":
+            made.cell(name, [(0, True)], setting=theirs, grader={"mixed": 1})
+    made.db.execute("INSERT INTO contexts VALUES (1, x'00', 1, NULL, x'', '{}', 0)")
+    made.db.execute("INSERT INTO engines VALUES (1, 'e')")
+    made.db.execute("INSERT INTO samples VALUES (1, 1, 'x', '', x'', NULL, NULL, NULL, 'stop', NULL, 1)")
+    text = warnings(made)
+    assert (f"disagreed with itself within {ours} class" in text) is (ours > 0)
+    assert (f"The file judges members of {files} classes" in text) is (files > 0)
+    assert ("differ on 5 of 1 samples: disagreements.jsonl" in text) is (labels == "both")
+
+
+def test_a_plan_counts_only_the_problems_that_it_names(make_run, entry):
+    setting = '{"plan":"abc"}'
+    made = make_run([entry([1]), entry([1], setting=setting, independent=False)], problems=3)
+    for name in "abc":
+        made.cell(name, [(0, True)])
+    made.cell("a", [(0, True)], setting=setting, budget=1)
+    (made.path / "plans").mkdir()
+    plan = made.path / "plans" / "abc.json"
+    plan.write_text(json.dumps({"problems": [{"benchmark": "toy", "id": "a"}]}))
+    assert "toy: best_of_n (plan abc) is planned for 1 of the 3 problems." in warnings(made)
+    assert "complete for" not in warnings(made)
+    plan.write_text(json.dumps({"problems": [{"benchmark": "toy", "id": name} for name in "ab"]}))
+    assert "1 of 2 problems are complete for best_of_n (plan abc) at n = 1. The other is left out" in warnings(made)
+
+
 def test_a_setting_is_shown_for_people():
     assert label("best_of_n", "{}") == "best_of_n"
     assert label("x", '{"temperature":0.7,"weight":"odds"}') == "x (temperature 0.7, weight odds)"
@@ -291,9 +324,7 @@ def test_every_series_has_a_look_of_its_own(make_run, entry, strategies):
 def test_missing_and_useless_scores_are_said(scored):
     scored.db.execute("""UPDATE candidates SET scores = '{"rm/b:min":-2}' WHERE cell = 1""")
     text = warnings(scored)
-    assert (
-        "toy: prm/a:last has scored 3 of the 4 complete problems of greedy at n = 1. The other 1 are left out" in text
-    )
+    assert "toy: prm/a:last has scored 3 of the 4 complete problems of greedy at n = 1. The other is left out" in text
     assert "weighted (rm/b:min) has no line: rm/b:min: weights must be non-negative and finite, not -2." in text
     scored.info["verifiers"] = []
     assert "best and weighted need the scores of a verifier, and this run names none" in warnings(scored)

@@ -51,7 +51,8 @@ def sample_axis(at: Costed, budgets: Ints) -> Floats:
 def flops_axis(parameters: Mapping[str, float] | None = None) -> Axis:
     """Forward FLOPs of the policy and of every verifier that guides or selects; see `tts.analysis.compute`.
 
-    ``parameters``: see `models_of`. The axis raises UsageError where a model's FLOPs cannot be counted.
+    ``parameters``: see `models_of`. The axis raises UsageError where a model's FLOPs cannot be counted, as for imported
+    samples.
     """
     known: dict[Path, Models] = {}
 

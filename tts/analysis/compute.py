@@ -33,6 +33,8 @@ COSTS = (
 """What `cell_cost` counts, in its order."""
 POLICY = "policy"
 """Names the policy where parameter counts are given by model."""
+NOT_COUNTED = "prompts and token positions of imported samples are not known, so no parameter count helps"
+"""Why imported samples have no FLOPs."""
 
 
 def forward_flops(model: Architecture, positions: Positions, reads: int = 0) -> float:
@@ -85,9 +87,13 @@ class Models:
     """By name, without the aggregation."""
     unknown: Mapping[str, str] = field(default_factory=dict)
     """Why, by name, of those that are not known; the policy's is ``policy``."""
+    imported: bool = False
+    """Whether the samples are imported, so that no model's FLOPs can be counted."""
 
     def require(self, name: str = POLICY) -> Architecture:
-        """One of them. Raises UsageError, asking for a parameter count, where it is not known."""
+        """One of them. Raises UsageError where it is not known, asking for a parameter count where one would help."""
+        if self.imported:
+            raise UsageError(f"{name}: its FLOPs cannot be counted: {NOT_COUNTED}; compare by tokens or by samples")
         found = self.policy if name == POLICY else self.verifiers.get(name)
         if found is None:
             reason = self.unknown.get(name, "the run names no such model")
@@ -101,8 +107,8 @@ class Models:
 def models_of(run: RunData, parameters: Mapping[str, float] | None = None) -> Models:
     """The architectures of a run's policy and verifiers, from the config.json numbers that run.json holds.
 
-    ``parameters``: parameter counts that stand in for a config, by verifier's name or ``policy``. Raises UsageError for
-    a count of a model that the run does not have.
+    ``parameters``: parameter counts that stand in for a config, by verifier's name or ``policy``; of imported samples
+    they count nothing. Raises UsageError for a count of a model that the run does not have.
     """
     given = dict(parameters or {})
     named = {label.rpartition(":")[0] for label in run.verifiers}
@@ -115,6 +121,8 @@ def models_of(run: RunData, parameters: Mapping[str, float] | None = None) -> Mo
                 f"--parameters: the run has no model {name!r}{did_you_mean(name, configs)}; "
                 f"expected one of {', '.join(configs)}"
             )
+    if run.info.get("imported"):
+        return Models(unknown=dict.fromkeys(configs, NOT_COUNTED), imported=True)
     known: dict[str, Architecture] = {name: Architecture.of_parameters(count) for name, count in given.items()}
     unknown: dict[str, str] = {}
     for name, config in configs.items():

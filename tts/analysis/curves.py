@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -139,8 +140,17 @@ def _scored(held: list[_Held], verifier: str | None) -> list[_Held]:
     return [h for h in held if all(verifier in cell.scores or not len(cell) for cell in h[1])]
 
 
+def planned_problems(run: RunData, entry: Entry, benchmark: str) -> int:
+    """How many problems a setting is to take up: those that its plan names, or all of the run."""
+    try:
+        plan = json.loads((run.path / "plans" / f"{json.loads(entry.setting)['plan']}.json").read_text("utf-8"))
+        return len({p["id"] for p in plan["problems"] if p["benchmark"] == benchmark})
+    except (OSError, ValueError, TypeError, KeyError):  # of no plan, or of one that was not copied along
+        return run.planned[benchmark]
+
+
 def _missing(run: RunData, part: _Part, labels: Sequence[str]) -> Iterator[Missing]:
-    entry, complete, planned = part.entry, len(part.held), run.planned[part.benchmark]
+    entry, complete, planned = part.entry, len(part.held), planned_problems(run, part.entry, part.benchmark)
     place = (part.benchmark, entry.strategy, entry.setting, part.budgets[-1])
     if complete < planned:
         yield Missing(*place, planned, complete)

@@ -45,8 +45,11 @@ class Prices(BaseModel):
     """GPUs that the run held."""
 
 
-def read_prices(path: Path) -> Prices:
-    """A price table from a YAML file. Raises UsageError, naming the field, where it is none."""
+def read_prices(path: Path, run: RunData | None = None) -> Prices:
+    """A price table from a YAML file. Raises UsageError, naming the field, where it is none.
+
+    ``run``: what is to be priced; a verifier that it does not have is refused.
+    """
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
@@ -55,16 +58,43 @@ def read_prices(path: Path) -> Prices:
     try:
         prices = Prices.model_validate(data)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"])) or "the file"
-        known = {**Prices.model_fields, **TokenPrices.model_fields}
-        near = did_you_mean(str(first["loc"][-1]), known) if first["type"] == "extra_forbidden" else ""
-        raise UsageError(
-            f"{path}: {place}: {first['msg'].lower()}{near}; a price table has policy, verifiers, gpu_hour, gpus"
-        ) from None
+        raise UsageError(f"--prices: {path}: {_wrong(error)}") from None
     if prices.policy is None and prices.gpu_hour is None:
-        raise UsageError(f"{path}: found neither policy nor gpu_hour, expected the price of tokens or of GPU hours")
+        raise UsageError(
+            f"--prices: {path}: found neither policy nor gpu_hour, expected the price of tokens ({_POLICY}) or of GPU "
+            "hours (gpu_hour: 2.5)"
+        )
+    if run is not None:
+        _check_verifiers(prices, run, path)
     return prices
+
+
+_POLICY = "policy: {input: 0.1, output: 0.4}"
+"""An example of what a million tokens cost."""
+
+
+def _wrong(error: ValidationError) -> str:
+    """The first thing that is wrong: where, what was found, and what to write."""
+    first = error.errors(include_url=False)[0]
+    place, kind = ".".join(map(str, first["loc"])) or "the file", first["type"]
+    if kind == "missing":
+        example = _POLICY if place.startswith("policy") else f"{first['loc'][-2]}: {{input: 0.2}}"
+        return f"{place}: missing; give the price of a million tokens, for instance {example}"
+    if kind == "extra_forbidden":
+        fields: Mapping[str, object] = Prices.model_fields if len(first["loc"]) == 1 else TokenPrices.model_fields
+        return f"{place}: no such field{did_you_mean(str(first['loc'][-1]), fields)}; expected {', '.join(fields)}"
+    return f"{place}: found {first['input']!r:.60}, {first['msg'].replace('Input should be', 'expected')}"
+
+
+def _check_verifiers(prices: Prices, run: RunData, path: Path) -> None:
+    known = {label.rpartition(":")[0] for label in run.verifiers}
+    known |= {guide for entry in run.plan if (guide := guide_of(entry.setting))}
+    for name in prices.verifiers:
+        if name not in known:
+            there = f"expected one of {', '.join(sorted(known))}" if known else "the run has none, so leave it out"
+            raise UsageError(
+                f"--prices: {path}: verifiers: the run has no verifier {name!r}{did_you_mean(name, known)}; {there}"
+            )
 
 
 def token_cost(row: CurveRow, prices: Prices) -> float | None:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from tts.running.importing import Imported
 
 _SHOWN = "answers that our grader and the file judge differently"
+_FEW = 3
+"""Samples without a score that are named."""
 
 
 @click.command("import", short_help="Make a run from samples made elsewhere.")
@@ -65,6 +67,13 @@ def import_(files: tuple[Path, ...], out: Path, id_: str, scores: tuple[str, ...
 def _say(done: Imported, labels: str, out: Path) -> None:
     counts = f"{done.problems} problems, {done.samples} samples; n = {', '.join(map(str, done.budgets))}"
     click.echo(f"{counts}; token counts are estimated" if done.estimated else counts)
+    for score, lacking in done.unscored.items():
+        some = ", ".join(f"{problem} sample {i}" for problem, i in lacking[:_FEW])
+        more = f" and {len(lacking) - _FEW} more" if len(lacking) > _FEW else ""
+        verb = "has" if len(lacking) == 1 else "have"
+        click.echo(f"{score}: {len(lacking)} of {done.samples} samples {verb} no score ({some}{more})")
+        problems = len({problem for problem, _ in lacking})
+        click.echo(f"  best and weighted leave out their {problems} of {done.problems} problems")
     if labels == "both":
         click.echo(f"{len(done.disagreements)} of {done.samples} {_SHOWN}: {out / 'disagreements.jsonl'}")
         for d in done.disagreements:

@@ -12,8 +12,9 @@ from tts.report.tables import TextTable
 def failure_table(runs: Sequence[RunData]) -> TextTable:
     """One row a model, benchmark and strategy setting, over the candidates of all its cells, complete or not.
 
-    Rates of the grader are by cell: those where it ran out of time on a pair of answers, those where it gave members of
-    one class of equal answers different verdicts, and those with more distinct answers than it compares.
+    Rates of the grader are by cell: those where it ran out of time on a pair of answers, those where members of one
+    class of equal answers have different verdicts (its own, or an imported file's where these count), and those with
+    more distinct answers than it compares.
     """
     groups: dict[tuple[str, str, str, str, str], list[Cell]] = {}
     for name, run in zip(run_names(runs), runs, strict=True):

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from tts.analysis import Curves, RunData, run_names
+from tts.analysis.curves import planned_problems
 from tts.core import SELECTORS, SamplingParams
 
 REDRAWN = 0.01
@@ -31,8 +32,7 @@ def notes(runs: Sequence[RunData], found: Sequence[Curves]) -> list[str]:
 def _notes(run: RunData, result: Curves) -> list[str]:
     return [
         *_imported(run),
-        *_unfinished(run, result),
-        *_unscored(run, result),
+        *left_out(run, result),
         *_sampling(run),
         *_steps(run),
         *_oracles(run),
@@ -106,6 +106,11 @@ def _imported(run: RunData) -> Iterator[str]:
     )
     if imported["tokens"] == "estimated":
         yield "Token counts of the imported samples are estimated, a token for four bytes of text."
+    if imported["labels"] == "both" and run.samples:
+        yield (
+            f"The file's verdicts and ours differ on {imported['disagreements']:,} of {run.samples:,} samples: "
+            "disagreements.jsonl lists them."
+        )
 
 
 _VERDICTS = {
@@ -114,6 +119,11 @@ _VERDICTS = {
     "both": "our grader's, and those of the files where the setting says so",
 }
 """By what ``tts import --labels`` was given."""
+
+
+def left_out(run: RunData, result: Curves) -> list[str]:
+    """What the rows of a run do not cover: problems that are not complete, not planned or not scored."""
+    return [*_unfinished(run, result), *_planned(run), *_unscored(run, result)]
 
 
 def _unfinished(run: RunData, result: Curves) -> Iterator[str]:
@@ -126,12 +136,24 @@ def _unfinished(run: RunData, result: Curves) -> Iterator[str]:
     for (benchmark, complete, planned), settings in groups.items():
         listed = "; ".join(f"{name} at n = {', '.join(ns)}" for name, ns in settings.items())
         yield (
-            f"{benchmark}: {complete} of {planned} problems are complete for {listed}. The other "
-            f"{planned - complete} are left out. Problems with long answers finish last, so the curves may move."
+            f"{benchmark}: {complete} of {planned} problems are complete for {listed}. {_others(planned - complete)} "
+            "left out. Problems with long answers finish last, so the curves may move."
         )
     sessions = run.info.get("sessions") or []
     if sessions and not sessions[-1].get("finished"):
         yield "The last session of this run did not finish, or is still at work."
+
+
+def _planned(run: RunData) -> Iterator[str]:
+    """Plans that name some of the problems only: their points are no measure of all."""
+    for entry in run.plan:
+        for benchmark, every in run.planned.items():
+            named = planned_problems(run, entry, benchmark)
+            if named < every:
+                yield (
+                    f"{benchmark}: {label(entry.strategy, entry.setting)} is planned for {named} of the {every} "
+                    "problems. Its points are of these alone, and not to be compared with lines of all."
+                )
 
 
 def _unscored(run: RunData, result: Curves) -> Iterator[str]:
@@ -147,8 +169,8 @@ def _unscored(run: RunData, result: Curves) -> Iterator[str]:
     for (benchmark, verifier, scored, complete), settings in groups.items():
         listed = "; ".join(f"{name} at n = {', '.join(ns)}" for name, ns in settings.items())
         yield (
-            f"{benchmark}: {verifier} has scored {scored} of the {complete} complete problems of {listed}. The other "
-            f"{complete - scored} are left out of its lines, which are not to be compared with the rest yet."
+            f"{benchmark}: {verifier} has scored {scored} of the {complete} complete problems of {listed}. "
+            f"{_others(complete - scored)} left out of its lines, which are not to be compared with the rest yet."
         )
     for refused in result.refused:
         yield f"{variant(refused.selector, refused.verifier)} has no line: {refused.reason}."
@@ -188,9 +210,12 @@ def _oracles(run: RunData) -> Iterator[str]:
 
 
 def _grading(run: RunData) -> Iterator[str]:
-    counts = {
-        name: sum(int(c.grader.get(name, 0)) for c in run.cells.values()) for name in ("timeouts", "mixed", "capped")
-    }
+    theirs = (run.info.get("imported") or {}).get("labels")
+    counts = dict.fromkeys(("timeouts", "mixed", "capped", "split"), 0)
+    for (_, _, _, setting, _, _), cell in run.cells.items():
+        by_file = theirs == "file" or (theirs == "both" and (_options(setting) or {}).get("labels") == "file")
+        for name in ("timeouts", "mixed", "capped"):
+            counts["split" if by_file and name == "mixed" else name] += int(cell.grader.get(name, 0))
     cells = f"(of {len(run.cells):,} cells)"
     if counts["timeouts"]:
         yield f"The grader ran out of time on {_count(counts['timeouts'], 'pair')} of answers, which count as unequal."
@@ -198,6 +223,11 @@ def _grading(run: RunData) -> Iterator[str]:
         yield (
             f"The grader disagreed with itself within {_count(counts['mixed'], 'class', 'classes')} of equal answers "
             f"{cells}; each class counts as its first member."
+        )
+    if counts["split"]:
+        yield (
+            f"The file judges members of {_count(counts['split'], 'class', 'classes')} of answers differently that our "
+            "grader takes for equal; where the file's verdicts count, they are taken as they are."
         )
     if counts["capped"]:
         yield (
@@ -218,6 +248,10 @@ def _rows(result: Curves) -> Iterator[str]:
     few = {r.benchmark: r.problems for r in result.rows if r.problems < FEW}
     for benchmark, problems in few.items():
         yield f"{benchmark}: only {_count(problems, 'problem')}; intervals from so few are rough."
+
+
+def _others(n: int) -> str:
+    return "The other is" if n == 1 else f"The other {n:,} are"
 
 
 def _count(n: int, one: str, many: str | None = None) -> str:

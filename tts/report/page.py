@@ -20,6 +20,7 @@ from typing import Any
 import vl_convert
 
 from tts.analysis import Curves, RunData, run_names
+from tts.analysis.compute import NOT_COUNTED
 from tts.report.content import Panel, level_panels, panels, shown_first
 from tts.report.explorer import explorer
 from tts.report.facts import run_html
@@ -68,7 +69,7 @@ def page(report: Report) -> str:
         legend=legend(content[0].series, shown),
         contents=contents(report.sections, bool(problems["problems"])),
         axes="".join(f'<option value="{escape(k)}">{escape(X_AXES[k])}</option>' for k in axes),
-        flops=_flops(result, "flops" in axes),
+        flops=_flops(result, "flops" in axes, any(run.info.get("imported") for run in runs)),
         failures=plain_table(failure_table(runs)),
         figures="".join(_figure(i, panel) for i, panel in enumerate(content)),
         levels=_levels(levels, len(content)),
@@ -213,12 +214,14 @@ def _sampled(result: Curves) -> str:
     )
 
 
-def _flops(result: Curves, offered: bool) -> str:
+def _flops(result: Curves, offered: bool, imported: bool) -> str:
     """What to say of FLOPs where they are not offered as an axis."""
     if offered:
         return ""
     lacking = sum(row.policy_flops is None or row.verifier_flops is None for row in result.rows)
-    return (
-        f" FLOPs are not among them, since {lacking:,} of {len(result.rows):,} points lack them: the run does not hold "
-        "the sizes of all its models (<code>--parameters</code> gives them)."
+    reason = (
+        f"{NOT_COUNTED}."
+        if imported
+        else "the run does not hold the sizes of all its models (<code>--parameters</code> gives them)."
     )
+    return f" FLOPs are not among them, since {lacking:,} of {len(result.rows):,} points lack them: {reason}"

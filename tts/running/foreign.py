@@ -15,7 +15,14 @@ from tts.grading import extract_answer
 
 Row = Mapping[str, Any]
 
+_KINDS: Mapping[type, str] = {dict: "an object", list: "a list", str: "a text", int: "a number", float: "a number",
+                              bool: "true or false", type(None): "null"}  # fmt: skip
+
 FORMATS = ("jsonl", "lm-eval", "inspect")
+_SHAPE = (
+    'a line is {"id": ..., "gold": ..., "text": ...}, one sample or a list of them as text; other names are given '
+    "by --id, --gold and --text"
+)
 _QUESTIONS = ("question", "problem", "prompt", "query")
 """Where a question stands if nothing is said."""
 
@@ -90,7 +97,7 @@ def _problems(
 
         yield from inspect_problems(file)
         return
-    rows, _ = read_jsonl(file, "FILE")
+    rows, _ = read_jsonl(file, "FILE", _SHAPE)
     if kind == "lm-eval" or (kind is None and {"doc_id", "resps"} <= rows[0][1].keys()):
         from tts.running.foreign_logs import lm_eval_problems
 
@@ -101,7 +108,9 @@ def _problems(
 
 
 def _problem(row: Row, columns: Columns, where: str) -> ForeignProblem:
-    texts = [as_text(v, columns.text, where) for v in values(row, columns.text, "--text", where)]
+    found = values(row, columns.text, "--text", where)
+    places = [where] if len(found) == 1 else [f"{where}, sample {i}" for i in range(len(found))]
+    texts = [as_text(value, columns.text, place) for value, place in zip(found, places, strict=True)]
     if not texts:
         raise UsageError(f"{where}: {columns.text} is an empty list; delete the line, or give it a sample")
 
@@ -124,11 +133,11 @@ def _problem(row: Row, columns: Columns, where: str) -> ForeignProblem:
     samples = [
         ForeignSample(
             text=text,
-            tokens=_count(tokens[i], f"{where}: {columns.tokens}"),
-            correct=label(correct[i], f"{where}: {columns.correct}"),
+            tokens=_count(tokens[i], f"{places[i]}: {columns.tokens}"),
+            correct=label(correct[i], f"{places[i]}: {columns.correct}"),
             finished=finish[i] != "length",
             scores={
-                name: _score(found[i], f"{where}: {columns.scores[name]}")
+                name: _score(found[i], f"{places[i]}: {columns.scores[name]}")
                 for name, found in scores.items()
                 if found[i] is not None
             },
@@ -146,6 +155,23 @@ def _problem(row: Row, columns: Columns, where: str) -> ForeignProblem:
     )
 
 
+def score_label(name: str) -> str:
+    """``name:score`` where the user names no aggregation."""
+    return name if ":" in name else f"{name}:score"
+
+
+def score_labels(problems: Sequence[ForeignProblem]) -> list[str]:
+    """Every score that some sample has, as tables name it."""
+    return list(dict.fromkeys(score_label(name) for p in problems for s in p.samples for name in s.scores))
+
+
+def unscored(problems: Sequence[ForeignProblem]) -> dict[str, tuple[tuple[str, int], ...]]:
+    """The samples (problem, index) that lack a score which others have, by its label."""
+    held = [(p.id, i, {score_label(name) for name in s.scores}) for p in problems for i, s in enumerate(p.samples)]
+    lacking = {label: tuple((p, i) for p, i, has in held if label not in has) for label in score_labels(problems)}
+    return {label: samples for label, samples in lacking.items() if samples}
+
+
 def values(row: Row, path: str, flag: str, where: str) -> list[Any]:
     """What stands at a column or dotted path; lists on the way, and at its end, are opened."""
     parts = [path] if path in row else path.split(".")
@@ -154,15 +180,15 @@ def values(row: Row, path: str, flag: str, where: str) -> list[Any]:
 
 def _walk(value: Any, parts: Sequence[str], path: str, flag: str, where: str) -> Iterator[Any]:
     if isinstance(value, list):
-        for one in value:
-            yield from _walk(one, parts, path, flag, where)
+        for i, one in enumerate(value):
+            yield from _walk(one, parts, path, flag, f"{where}, item {i}" if parts else where)
     elif not parts:
         yield value
     elif isinstance(value, dict) and parts[0] in value:
         yield from _walk(value[parts[0]], parts[1:], path, flag, where)
     else:
         there = list(value) if isinstance(value, dict) else []
-        has = f"there is {', '.join(there[:12])}" if there else f"found {type(value).__name__}"
+        has = f"there is {', '.join(there[:12])}" if there else f"found {_KINDS.get(type(value), type(value).__name__)}"
         raise UsageError(
             f"{where}: no column {path!r}{did_you_mean(parts[0], there)}: {has}; name it with {flag} "
             "(a dotted path reaches into lists: samples.text)"
@@ -184,8 +210,11 @@ def as_text(value: Any, name: str, where: str) -> str:
         value = int(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
+    if value is None:
+        raise UsageError(f"{where}: {name} is null, expected text; fill it in, or leave it out")
     if not isinstance(value, str):
-        raise UsageError(f"{where}: {name} is {type(value).__name__}, expected text; name another column")
+        kind = _KINDS.get(type(value), type(value).__name__)
+        raise UsageError(f"{where}: {name} is {kind}, expected text; name another column")
     return value.encode("utf-8", "replace").decode()  # a lone surrogate has no place in UTF-8
 
 

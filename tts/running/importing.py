@@ -7,7 +7,7 @@ import hashlib
 import os
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from tts.benchmarks import get_benchmark
 from tts.core import SELECTORS, Prompt, Question, Usage, UsageError, canonical_json, digest, fingerprint
 from tts.running.cells import HeldProblem
 from tts.running.config import GradingConfig, SweepConfig, parse_config
-from tts.running.foreign import Columns, ForeignProblem, read_files
+from tts.running.foreign import Columns, ForeignProblem, read_files, score_label, score_labels, unscored
 from tts.running.journal import Journal
 from tts.running.outcomes import Graded, Outcomes
 from tts.running.provenance import commit, hardware, versions
@@ -57,6 +57,8 @@ class Imported:
     """Whether token counts are estimates, a token for four bytes of text."""
     disagreements: tuple[Disagreement, ...]
     """Empty where labels are not compared."""
+    unscored: Mapping[str, tuple[tuple[str, int], ...]]
+    """By score, as tables name it: the samples (problem, index) that lack it, where there are some."""
 
 
 def import_samples(
@@ -106,7 +108,7 @@ def import_samples(
         rundir.info["sessions"] = [_session(time.monotonic() - began)]
         rundir.save_info()
     samples = sum(len(p.samples) for p in problems)
-    return Imported(len(problems), samples, tuple(budgets), estimated, tuple(disagreements))
+    return Imported(len(problems), samples, tuple(budgets), estimated, tuple(disagreements), unscored(problems))
 
 
 def _check_labels(problems: Sequence[ForeignProblem], labels: Labels) -> None:
@@ -217,7 +219,7 @@ def _store_cells(
             "INSERT INTO candidates VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (cell, i, canonical_json([[row, ["sample", i]]]), g.answers[i], g.classes[i], g.correct[i], s.finished,
-                 tokens[i], canonical_json({_label(name): value for name, value in s.scores.items()}))
+                 tokens[i], canonical_json({score_label(name): value for name, value in s.scores.items()}))
                 for i, s in enumerate(p.samples)
             ],
         )  # fmt: skip
@@ -226,11 +228,6 @@ def _store_cells(
 
 def _tokens(text: str, known: int | None) -> int:
     return known if known is not None else -(-len(text.encode()) // BYTES_A_TOKEN)
-
-
-def _label(name: str) -> str:
-    """``name:score`` where the user names no aggregation."""
-    return name if ":" in name else f"{name}:score"
 
 
 def _identity(files: Sequence[Path]) -> dict[str, str]:
@@ -251,7 +248,7 @@ def _info(
     disagreements: int,
 ) -> dict[str, object]:
     """What run.json says."""
-    scores = list(dict.fromkeys(_label(name) for p in problems for s in p.samples for name in s.scores))
+    scores = score_labels(problems)
     identity = _identity(files)
     settings = ("{}", FILE_SETTING) if labels == "both" else ("{}",)
     budgets = list(config.strategies[0].n or ())
