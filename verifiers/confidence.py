@@ -60,6 +60,7 @@ class Confidence(Verifier):
         """Keeps no state."""
         self.name = "confidence"
         self.options = options
+        self.logprobs = 0 if options.kind == "mean_logprob" else 1
         self.fingerprint = fingerprint({"verifier": "confidence 1", "options": options.model_dump_json()})
 
     async def score(self, question: Question, candidates: Sequence[Candidate]) -> list[Score]:
@@ -80,11 +81,10 @@ class Confidence(Verifier):
         """An array of all completions, one after the other."""
         parts = [getattr(c, what) for c in candidate.completions if c.output_tokens]
         if any(part is None or part.size == 0 for part in parts):
-            least = 0 if what == "logprobs" else 20
+            least = "0 (the default)" if what == "logprobs" else "20"
             raise UsageError(
                 f"verifiers ({self.name}): kind {self.options.kind} reads log-probabilities, and an answer to question "
-                f"{question.id} has none; set sampling.logprobs to {least} (an engine that keeps none, such as "
-                "simulated, cannot be scored)"
+                f"{question.id} has none; they are kept as it is sampled, on vLLM, with sampling.logprobs of {least}"
             )
         kept: Floats = np.concatenate(parts).astype(np.float64)
         return np.maximum(kept, FLOOR)

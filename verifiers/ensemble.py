@@ -109,6 +109,7 @@ class Ensemble(Verifier):
         self.members = tuple(members)
         self.process = all(m.process for m in members)
         self.reads_tokens = any(m.reads_tokens for m in members)
+        self.logprobs = max((m.logprobs for m in members if m.logprobs is not None), default=None)
         own = {m.aggregation for m in members}
         self.aggregation = own.pop() if len(own) == 1 else "last"
         self._weights = [1.0 if e.weight is None else e.weight for e in options.members]

@@ -134,6 +134,10 @@ COMMANDS = [
     (f"{FLAGS} --out a_file", "--out: a_file is a file; name a directory"),
     (f"{FLAGS} --out a_file/x", "--out: a_file/x cannot be written"),
     (f"{FLAGS} --out other", "--out: other holds 'readme' and is no run directory"),
+    (
+        "run good.yaml --set verifiers=[confidence]",
+        "'confidence' reads log-probabilities, and a simulated engine has none; leave it out",
+    ),
     ("report", "Missing argument 'RUN...'; see `tts report --help`"),
     ("report nowhere", "nowhere"),
     ("report other", "other is not a run directory"),

@@ -186,6 +186,8 @@ class Verifier(ABC):
     """The numbers of its model's config.json, from which its compute is counted; None where it has no single model."""
     reads_tokens: bool = False
     """Whether a score depends on token ids or log-probabilities, and not on the text alone."""
+    logprobs: int | None = None
+    """The least ``sampling.logprobs`` that its scores are computed from; None where they need none."""
 
     @abstractmethod
     async def score(self, question: Question, candidates: Sequence[Candidate]) -> list[Score]:

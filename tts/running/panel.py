@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tts.core import Candidate, OracleVerifier, Score, UsageError, Verifier, score_key
+from tts.core import Candidate, Engine, KnowsAnswers, OracleVerifier, Score, UsageError, Verifier, score_key
 from tts.running.cells import HeldProblem, Setting
 from tts.running.config import SweepConfig
 from tts.running.journal import Journal
@@ -57,6 +57,26 @@ def check_guides(settings: Sequence[Setting], members: Members, source: str) -> 
                 f"{source}: strategies ({setting.name}).verifier: {guide!r} gives one score for a whole answer, and "
                 f"{setting.name} needs one for each step; name {' or '.join(fit) or 'a process reward model'}"
             )
+
+
+def check_logprobs(settings: Sequence[Setting], members: Members, engine: Engine, source: str) -> None:
+    """Raises UsageError where a verifier reads log-probabilities that the samples will not have."""
+    for name, member in members.items():
+        least = member.verifier.logprobs
+        if least is None:
+            continue
+        if isinstance(engine, KnowsAnswers):
+            raise UsageError(
+                f"{source}: verifiers: {name!r} reads log-probabilities, and a simulated engine has none; leave it "
+                "out, or name a vllm/... model"
+            )
+        for setting in settings:
+            kept = setting.sampling.logprobs
+            if kept is None or kept < least:
+                raise UsageError(
+                    f"{source}: sampling.logprobs: found {'null' if kept is None else kept}, but {name!r} reads the "
+                    f"log-probabilities of {setting.name}; {20 if least else 0} would do"
+                )
 
 
 class Panel:

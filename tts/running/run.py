@@ -20,7 +20,7 @@ from tts.running.cells import HeldProblem, Setting, cells_of
 from tts.running.config import SweepConfig, selectors_of, settings_of
 from tts.running.journal import Journal
 from tts.running.outcomes import Outcomes
-from tts.running.panel import Members, Panel, check_guides, labels_of, members_of
+from tts.running.panel import Members, Panel, check_guides, check_logprobs, labels_of, members_of
 from tts.running.plan import Work, check_problems, keep_plan, planned_cells, plans_of, work_of
 from tts.running.problems import load_new, render_chat, take_up
 from tts.running.progress import Progress, Status
@@ -66,6 +66,7 @@ def run(
         members = members_of(union, str(out / "config.yaml"))
         check_guides(settings, members, str(out / "config.yaml"))
         engine = engine or engine_for(union, rundir)
+        check_logprobs(settings, members, engine, str(out / "config.yaml"))
         rundir.check_model(union.model, engine.identity)
         model = fingerprint(engine.identity)
         works = [work_of(p, source, settings, model) for p, source in plans_of(rundir, plan)]
