@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tts.analysis import best_of_k, majority_at_k, pass_at_k, read_run, scored, weighted_majority_at_k
 from tts.analysis.allocation import Options, allocate, envelope
 from tts.analysis.axes import sample_axis, token_axis
-from tts.analysis.held_out import evaluate_plan, uniform_at
+from tts.analysis.held_out import evaluate_plan, in_hindsight, uniform_at
 from tts.analysis.plan import make_plan
 from tts.analysis.planning import Rules, rehearse_run
 from tts.analysis.posterior import Beta, fit_beta
@@ -273,3 +273,54 @@ def test_a_plan_spends_more_where_the_pilot_disagrees(simulated):
     ]
     ns = np.array([r.act.n for r in rows])
     assert ns[np.array(agreed)].mean() < 5 < ns[~np.array(agreed)].mean()
+
+
+@pytest.mark.parametrize("selector", ["majority", "oracle"])
+@pytest.mark.parametrize("wrong", [0.0, 2.0])
+def test_in_hindsight_no_numbers_do_better_for_the_same_compute(simulated, selector, wrong):
+    known = rehearse_run(simulated(0.6, 1.4), Rules(selector, "", 4, wrong), sample_axis)
+    for mean in (1.5, 4, 9.25):
+        oracle, uniform = in_hindsight(known, mean), uniform_at(known, mean)
+        assert oracle.compute.mean() <= mean + 1e-9
+        assert oracle.worth(wrong).mean() >= uniform.worth(wrong).mean() - (1 + wrong) / 90, "a step of one prompt"
+    if wrong and selector == "oracle":
+        never = np.array([row[0].accuracy[:, -1].mean() for row in known.rehearsed]) < 0.5
+        assert (oracle.abstained[never] == 1).all(), "half right and half wrong is worth less than no answer"
+
+
+def test_the_best_numbers_in_hindsight_are_found(simulated):
+    """Two prompts against every pair of numbers."""
+    known = rehearse_run(simulated(0.6, 1.4), Rules("oracle", "", 4), sample_axis)
+    some = (40, 80)
+    few = replace(
+        known,
+        rehearsed=tuple(known.rehearsed[i] for i in some),
+        prompts=replace(
+            known.prompts,
+            problems=tuple(known.prompts.problems[i] for i in some),
+            fixed=known.prompts.fixed[list(some)],
+            each=known.prompts.each[list(some)],
+        ),
+    )
+    right = [row[0].accuracy.mean(axis=0) for row in few.rehearsed]
+    for budget in (2, 5, 12, 48):
+        best = max(right[0][a - 1] + right[1][b - 1] for a, b in product(range(1, 25), repeat=2) if a + b <= budget)
+        step = max(float(np.diff(x, prepend=0).max()) for x in right)
+        assert best - step - 1e-9 <= 2 * in_hindsight(few, budget / 2).accuracy.mean() <= best + 1e-9
+
+
+def test_the_gain_is_in_what_answers_are_worth(simulated):
+    rules = Rules("majority", "", 4, wrong=2.0)
+    result = evaluate_plan(rehearse_run(simulated(0.6, 1.4), rules, sample_axis), 90 * 8, "samples")
+    right, silent = result.plan.accuracy, result.plan.abstained
+    worth = right - 2 * (1 - right - silent)
+    base = result.uniform.accuracy - 2 * (1 - result.uniform.accuracy)
+    assert silent.mean() > 0
+    assert result.plan.worth(2.0) == pytest.approx(worth)
+    assert result.gain.mean == pytest.approx((worth - base).mean())
+    assert result.gain.low < result.gain.mean < result.gain.high
+    assert result.gain.stderr == pytest.approx((worth - base).std(ddof=1) / 90**0.5, rel=0.1)
+    found = result.plan.worth_interval(2.0)
+    assert found.mean == pytest.approx(worth.mean())
+    assert found.stderr == pytest.approx(worth.std(ddof=1) / 90**0.5, rel=0.1)
+    assert found.low < found.mean < found.high

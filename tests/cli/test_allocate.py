@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from pathlib import Path
 
 import pytest
 
-from tts.analysis import read_run
+from tts.analysis import Interval, RunData, read_run
 from tts.analysis.choices import fixed
+from tts.report.allocation import what_next
 
 WIDE = ("--model", "simulated", "--benchmark", "arith:levels=1-3,per_level=10", "--strategy", "best_of_n")
 
@@ -98,10 +100,15 @@ def test_a_prompt_left_unanswered_is_charged_its_pilot_and_has_no_answer(tts, pl
         ),
         (lambda p: p["problems"][3].update(seed=7), "problems[3].seed: found 7, the run has 0"),
         (lambda p: p["problems"][3].update(n=0), "problems[3].n: found 0, expected at least 1"),
+        (
+            lambda p: p["problems"][3].update(action="sample", n=1),
+            "problems[3].n: found 1, expected at least 2, which the",
+        ),
+        (lambda p: p.update(selector="mjority"), "selector: found 'mjority', input should be 'majority', 'best'"),
         (lambda p: p["problems"].append(p["problems"][0]), "is planned twice"),
         (lambda p: p.update(strategy="best_of_m"), "the run has no strategy best_of_m {} (did you mean 'best_of_n'?)"),
         (lambda p: p.update(model="f00"), "was made for another model"),
-        (lambda p: p.pop("pilot"), "pilot: missing"),
+        (lambda p: p.pop("pilot"), "pilot: missing; name a plan of `tts allocate`"),
     ],
 )
 def test_a_plan_that_does_not_fit_the_run_is_refused(tts, place, planned, change, message):
@@ -117,11 +124,15 @@ def test_a_plan_that_does_not_fit_the_run_is_refused(tts, place, planned, change
     ("flags", "message"),
     [
         (("--budget", "59"), "--budget: 59 samples is smaller than the pilot, which takes 60 for 30 prompts"),
-        (("--budget", "100", "--pilot", "9"), "--pilot: found 9, expected 1..8"),
-        (("--budget", "100", "--pilot", "8"), "no more than the pilot of 8"),
+        (("--budget", "100", "--pilot", "9"), "--pilot: found 9, expected 1..7: new holds 8 samples a prompt"),
+        (("--budget", "100", "--pilot", "8"), "--pilot: found 8, expected 1..7"),
+        (("--budget", "100", "--fit", "none"), "--fit: expected a run directory at none"),
+        (("--budget", "100", "--verifier", "prm:min"), "--verifier: found 'prm:min', but majority uses no scores"),
         (("--budget", "100", "--selector", "first"), "--selector: found 'first', expected one of majority"),
         (("--budget", "100", "--selector", "best"), "--verifier: best needs one; new has none"),
-        (("--budget", "nan"), "--budget must be a positive number"),
+        (("--budget", "nan"), "--budget: found nan, expected a finite number above 0"),
+        (("--budget", "-5"), "--budget: found -5, expected a finite number above 0"),
+        (("--budget", "100", "--wrong-costs", "-1"), "--wrong-costs: found -1, expected a finite number of at least 0"),
     ],
 )
 def test_what_cannot_be_planned_is_refused(tts, flags, message):
@@ -148,3 +159,80 @@ def test_a_missing_or_broken_plan_is_named(tts, place):
     )
     (place / "torn.json").write_text("{")
     assert "torn.json is not valid JSON" in tts("run", "--plan", "torn.json").err
+    for text, found in (("{}", "format, run, model"), ("[1]", "found a list, expected a mapping"), ("3", "found 3, ")):
+        (place / "other.json").write_text(text)
+        error = tts("run", "--plan", "other.json").err
+        assert f"--plan: other.json: {found}" in error
+        assert error.endswith("name a plan of `tts allocate`\n"), "not in a sweep file or by flags"
+
+
+def test_a_plan_takes_no_flags_that_describe_a_sweep(tts, planned):
+    result = tts("run", "--plan", "plan.json", "--n", "5")
+    assert (result.code, result.err.startswith("tts: --plan: takes no --n: a plan names its problems")) == (2, True)
+    assert "takes no --seed: " in tts("run", "--plan", "plan.json", "--seed", "0").err
+
+
+def test_a_plan_may_leave_out_prompts_and_says_how_many(tts, place, planned):
+    assert "leaves out" not in tts("run", "--plan", "plan.json").err
+    del planned["problems"][:3]
+    (place / "less.json").write_text(json.dumps(planned))
+    result = tts("run", "--plan", "less.json")
+    assert (result.code, "note: less.json leaves out 3 of the run's 30 prompts" in result.err) == (0, True)
+    assert "leaves out" not in tts("run", "--out", "new").err, "said once"
+
+
+def test_what_can_not_be_spent_and_prompts_that_are_incomplete_are_said(tts, place):
+    tts("run", *WIDE, "--n", "8", "--out", "new")
+    plain = tts("allocate", "new", "--budget", "80", "--unit", "samples", "--pilot", "2").out
+    assert "Note:" not in plain
+    out = tts("allocate", "new", "--budget", "1e12", "--unit", "samples", "--pilot", "2").out
+    assert "Note: the plan spends " in out
+    assert " of 1e+12 samples: more showed no gain, and values reach no further than the 8 samples a prompt" in out
+    with sqlite3.connect(place / "new/journal.sqlite") as db:
+        db.execute("DELETE FROM cells WHERE problem = (SELECT min(problem) FROM cells)")
+    out = tts("allocate", "new", "--budget", "80", "--unit", "samples", "--pilot", "2").out
+    assert "Note: 29 of 30 prompts are complete in new: the budget is spent on these alone." in out
+
+
+def test_the_gain_is_in_worth_where_wrong_answers_cost_something(tts):
+    tts("run", *WIDE, "--n", "8", "--out", "new")
+    out = tts("allocate", "new", "--budget", "100", "--unit", "samples", "--pilot", "2", "--wrong-costs", "2").out
+    lines = out.splitlines()
+    head = next(line for line in lines if line.startswith("spending")).split()
+    plan, uniform = (
+        dict(zip(head, line.split(), strict=True)) for line in lines if line.startswith(("plan ", "uniform "))
+    )
+    assert float(plan["gain"]) == pytest.approx(float(plan["worth"]) - float(uniform["worth"]), abs=1e-3)
+    assert float(plan["worth_low"]) < float(plan["worth"]) < float(plan["worth_high"])
+    assert "worth" not in tts("allocate", "new", "--budget", "100", "--unit", "samples", "--pilot", "2").out
+
+
+def samples_of(place):
+    """A file of 12 problems x 8 samples with labels, some of them not ours."""
+    rows = [
+        {"id": str(i), "problem": f"{i} + 1?", "answer": str(i + 1), "samples": [
+            {"text": f"It is \\boxed{{{i + 1 + (j * (i + 3) % 5 > 2)}}}", "correct": j % 2 == 0} for j in range(8)
+        ]}
+        for i in range(12)
+    ]  # fmt: skip
+    (place / "file.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def test_of_an_imported_run_it_says_whose_labels_count_and_never_to_run_the_plan(tts, place):
+    samples_of(place)
+    columns = ("--text", "samples.text", "--gold", "answer", "--correct", "samples.correct")
+    made = tts("import", "file.jsonl", *columns, "--labels", "both", "--out", "new")
+    assert made.code == 0, made.err
+    out = tts("allocate", "new", "--budget", "60", "--unit", "samples", "--pilot", "2").out
+    assert "Note: new: what is right is told by our grader, not by the file's labels." in out
+    assert "next: tts run" not in out
+    assert out.splitlines()[-1].startswith("next: give each problem what new/plan.json names")
+
+
+def test_a_plan_that_loses_is_not_advised():
+    run = RunData.__new__(RunData)
+    object.__setattr__(run, "info", {})
+    object.__setattr__(run, "path", Path("new"))
+    assert what_next(run, Path("p.json"), Interval(-0.01, 0, -0.02, 0.001)) == "next: tts run --plan p.json"
+    losing = what_next(run, Path("p.json"), Interval(-0.01, 0, -0.02, -0.001))
+    assert losing == "next: the plan loses to the same n for all (-0.01); better `tts run --out new --n N`"

@@ -1,4 +1,4 @@
-"""What a plan gains on prompts that had no part in it, against uniform spending and the oracle, at equal compute."""
+"""What a plan gains on prompts that had no part in it, against uniform spending at equal compute and the oracle."""
 
 from __future__ import annotations
 
@@ -8,12 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tts.analysis.allocation import Options, allocate
-from tts.analysis.choices import part_of
 from tts.analysis.intervals import Interval, mean_interval
 from tts.analysis.paired import difference_interval
-from tts.analysis.planning import FOLDS, ORDERS, Knowledge, expect, options_of
-from tts.analysis.rehearsal import prefix_accuracy
-from tts.core import stream
+from tts.analysis.planning import FOLDS, Knowledge, expect, options_of
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -34,9 +31,20 @@ class Outcome:
         """Of accuracy, over problems."""
         return mean_interval(self.accuracy)
 
-    def utility(self, wrong: float) -> float:
-        """Mean worth: 1 for a right answer, minus ``wrong`` for a wrong one, 0 for none."""
-        return float(np.mean(self.accuracy - wrong * (1 - self.accuracy - self.abstained)))
+    def worth(self, wrong: float) -> Floats:
+        """1 for a right answer, minus ``wrong`` for a wrong one, 0 for none; one value a problem."""
+        return self.accuracy - wrong * (1 - self.accuracy - self.abstained)
+
+    def worth_interval(self, wrong: float) -> Interval:
+        """Of worth, over problems."""
+        found = mean_interval((self.worth(wrong) + wrong) / (1 + wrong))
+        return _times(found, 1 + wrong, -wrong)
+
+
+def _times(of: Interval, scale: float, start: float = 0.0) -> Interval:
+    """The interval of ``scale`` times the values plus ``start``."""
+    mean, low, high = (scale * x + start for x in (of.mean, of.low, of.high))
+    return Interval(mean, scale * of.stderr, low, high)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,10 +55,11 @@ class HeldOut:
     uniform: Outcome
     """The same number of samples for every prompt (a mixture of two numbers), at the compute that the plan took."""
     oracle: Outcome
-    """Every prompt's own value of each number of samples known, from one half of its samples, evaluated on the other;
-    no pilot, and no more samples than a half holds."""
+    """The best numbers of samples in hindsight, at no more compute than the plan took: chosen by what they give on the
+    very samples that they are evaluated on, without a pilot. Numbers fixed beforehand cannot do better; a plan that
+    sees its pilot, or uses other strategies, may."""
     gain: Interval
-    """Accuracy of the plan minus uniform, problems paired."""
+    """Worth of the plan minus uniform, problems paired; the worth is accuracy where wrong answers cost nothing."""
 
 
 def spent_on(known: Knowledge, problem: int, seed: int, samples: bool) -> Floats:
@@ -76,10 +85,11 @@ def evaluate_plan(known: Knowledge, budget: float, unit: str) -> HeldOut:
     Where pilots turn out dearer than the budget nothing more is spent.
     """
     plan = _planned(known, budget, unit)
-    mean = float(plan.compute.mean())
-    uniform = uniform_at(known, mean)
-    oracle = _oracle(known, mean * len(plan.compute))
-    return HeldOut(plan, uniform, oracle, difference_interval(plan.accuracy, uniform.accuracy))
+    uniform = uniform_at(known, float(plan.compute.mean()))
+    oracle = in_hindsight(known, float(plan.compute.mean()))
+    wrong = known.rules.wrong
+    better, than = ((way.worth(wrong) + wrong) / (1 + wrong) for way in (plan, uniform))
+    return HeldOut(plan, uniform, oracle, _times(difference_interval(better, than), 1 + wrong))
 
 
 def _planned(known: Knowledge, budget: float, unit: str) -> Outcome:
@@ -128,26 +138,23 @@ def uniform_at(known: Knowledge, compute: float) -> Outcome:
     return Outcome(accuracy, spent, np.zeros(len(spent)))
 
 
-def _oracle(known: Knowledge, budget: float) -> Outcome:
-    """Numbers of samples chosen on one half of each prompt's samples and evaluated on the other, both ways."""
-    prompts, rules = known.prompts, known.rules
+def in_hindsight(known: Knowledge, compute: float) -> Outcome:
+    """The best numbers of samples for a mean compute, all their values known; or no answer at no compute, where wrong
+    ones cost something.
+
+    Numbers are shared as by `allocate`, so it is within one step of one prompt of the best.
+    """
+    prompts, wrong = known.prompts, known.rules.wrong
     m, seeds = len(prompts.problems), len(prompts.seeds)
-    most = min(len(c) for row in prompts.cells for c in row) // 2
-    total = np.zeros((2, m))
-    ns = np.arange(1, most + 1)
-    for s in range(seeds):
-        values = np.zeros((2, m, most))
-        for i, row in enumerate(prompts.cells):
-            cut = len(row[s]) // 2
-            for half, at in enumerate((slice(0, cut), slice(cut, None))):
-                cell = part_of(row[s], at)
-                rng = stream("oracle allocation", i, s, half)
-                orders = np.stack([rng.permutation(len(cell))[:most] for _ in range(ORDERS)])
-                values[half, i] = prefix_accuracy(cell, rules.selector, rules.verifier, orders).mean(axis=0)
-        cost = prompts.fixed[:, s, None] + ns * prompts.each[:, s, None]
-        affordable = max(budget, float(cost[:, 0].sum()))
-        for choosing in (0, 1):
-            taken = allocate([Options(cost[i], values[choosing, i]) for i in range(m)], affordable)
-            total[0] += values[1 - choosing, np.arange(m), taken]
-            total[1] += cost[np.arange(m), taken]
-    return Outcome(total[0] / (2 * seeds), total[1] / (2 * seeds), np.zeros(m))
+    right = np.array([[r.accuracy.mean(axis=0) for r in row] for row in known.rehearsed]).reshape(m * seeds, -1)
+    cost = prompts.fixed.reshape(-1, 1) + np.arange(1, right.shape[1] + 1) * prompts.each.reshape(-1, 1)
+    worth, silent = right * (1 + wrong) - wrong, np.zeros_like(right)
+    if wrong > 0:
+        right, cost, worth, silent = (
+            np.pad(x, ((0, 0), (0, 1)), constant_values=end)
+            for x, end in ((right, 0.0), (cost, 0.0), (worth, 0.0), (silent, 1.0))
+        )
+    options = [Options(c, w) for c, w in zip(cost, worth, strict=True)]
+    taken = allocate(options, max(compute * len(options), float(cost.min(axis=1).sum())))
+    each = np.arange(len(options))
+    return Outcome(*(x[each, taken].reshape(m, seeds).mean(axis=1) for x in (right, cost, silent)))

@@ -93,15 +93,18 @@ def sampled_entry(run: RunData) -> Entry:
     return found
 
 
-def read_prompts(run: RunData, entry: Entry, axis: Axis, rules: Rules) -> Prompts:
-    """The prompts whose samples are complete. Raises UsageError where the pilot is larger than what is held."""
+def read_prompts(run: RunData, entry: Entry, axis: Axis, rules: Rules, beyond: int = 0) -> Prompts:
+    """The prompts whose samples are complete. Raises UsageError where fewer than the pilot and ``beyond`` are held."""
     problems = complete_problems([run])
     held = hold(run, entry, problems, run.seeds)
     cells = tuple(tuple(held.cells[(p.benchmark, p.id), 0]) for p in problems)
     least = min(len(c) for row in cells for c in row)
-    if not 1 <= rules.pilot <= least:
+    if not 1 <= rules.pilot <= least - beyond:
+        why = ", and what more are worth is learned from those after the pilot" if beyond else ""
+        fix = "; name a number in between, or --fit a run with more" if beyond else "; name a number in between"
         raise UsageError(
-            f"--pilot: found {rules.pilot}, expected 1..{least}: {run.path} holds {least} samples a prompt"
+            f"--pilot: found {rules.pilot}, expected 1..{least - beyond}: {run.path} holds {least} samples a prompt"
+            f"{why}{fix}"
         )
     lacking = [p for p, row in zip(problems, cells, strict=True) for c in row if rules.verifier not in ("", *c.scores)]
     if lacking:
@@ -122,21 +125,23 @@ def read_prompts(run: RunData, entry: Entry, axis: Axis, rules: Rules) -> Prompt
 def rehearse_run(run: RunData, rules: Rules, axis: Axis, orders: int = ORDERS) -> Knowledge:
     """Rehearse every prompt of a run: what pilots show and what more samples give.
 
-    Raises UsageError for a selector that more samples are worth nothing to, for scores that it cannot use, or where the
-    run holds no more samples than the pilot.
+    Raises UsageError for a selector that more samples are worth nothing to, for a verifier that it would not ask, for
+    scores that it cannot use, or where the run holds no more samples than the pilot.
     """
     if rules.selector not in SELECTORS:
         raise UsageError(f"--selector: found {rules.selector!r}, expected one of {', '.join(SELECTORS)}")
-    entry = sampled_entry(run)
-    prompts = read_prompts(run, entry, axis, rules)
-    most = min(len(c) for row in prompts.cells for c in row)
-    if most <= rules.pilot:
+    if rules.verifier and not RULES[rules.selector].needs_scores:
         raise UsageError(
-            f"RUN: {run.path} holds {most} samples a prompt, no more than the pilot of {rules.pilot}: what more "
-            "of them are worth cannot be told; name a smaller --pilot, or --fit a run with more samples"
+            f"--verifier: found {rules.verifier!r}, but {rules.selector} uses no scores; "
+            "leave it out, or name --selector best or weighted"
         )
+    entry = sampled_entry(run)
+    prompts = read_prompts(run, entry, axis, rules, beyond=1)
+    most = min(len(c) for row in prompts.cells for c in row)
     if len(prompts.problems) < FOLDS:
-        raise UsageError(f"RUN: {len(prompts.problems)} prompts are complete; held-out evaluation needs {FOLDS}")
+        raise UsageError(
+            f"RUN: {run.path}: {len(prompts.problems)} prompts are complete; held-out evaluation needs {FOLDS}"
+        )
     edges = _edges(prompts, rules)
     rehearsed = tuple(
         tuple(_rehearse(p, seed, c, rules, edges, most, orders) for seed, c in zip(prompts.seeds, row, strict=True))

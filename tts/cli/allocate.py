@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -42,8 +44,8 @@ def allocate(
 ) -> None:
     """Say how many samples each prompt of RUN should get, by what its first samples show, and what that gains.
 
-    The gain is measured on prompts that had no part in the plan, against the same number of samples for all and
-    against an oracle, at equal compute.
+    The gain is measured on prompts that had no part in the plan, against the same number of samples for all at equal
+    compute. An oracle, the best numbers in hindsight, stands beside it.
 
     \b
     tts allocate runs/qwen --budget 2e6 --out plan.json
@@ -52,33 +54,50 @@ def allocate(
     from tts.analysis import Rules, axis_of, evaluate_plan, make_plan, plan_json, read_run, rehearse_run
     from tts.cli.parameters import read_parameters
     from tts.core import UsageError
-    from tts.report.allocation import allocation_tables, write_plan
+    from tts.report.allocation import allocation_notes, allocation_tables, what_next, write_plan
     from tts.report.tables import print_table, write_tables
 
-    if not (budget > 0 and budget < float("inf") and 0 <= wrong < float("inf")):
-        raise UsageError("--budget must be a positive number, and --wrong-costs none below 0")
+    if not 0 < budget < float("inf"):
+        raise UsageError(
+            f"--budget: found {budget:g}, expected a finite number above 0: what all prompts of a seed may take"
+        )
+    if not 0 <= wrong < float("inf"):
+        raise UsageError(
+            f"--wrong-costs: found {wrong:g}, expected a finite number of at least 0, where a right answer is worth 1"
+        )
     data = read_run(run)
-    fitted = data if fit is None else read_run(fit)
-    selector = selector or "majority"
-    if selector in ("best", "weighted") and verifier is None:
-        if len(fitted.verifiers) != 1:
-            found = ", ".join(fitted.verifiers) or "none; `tts score` adds one"
-            raise UsageError(f"--verifier: {selector} needs one; {fitted.path} has {found}")
-        verifier = fitted.verifiers[0]
-    rules = Rules(
-        selector, (verifier or "") if selector in ("best", "weighted") else "", pilot, wrong, not samples_only
-    )
-    axis = axis_of(unit, read_parameters(parameters))
-    known = rehearse_run(fitted, rules, axis)
+    with _blaming("--fit" if fit else "RUN"):
+        fitted = read_run(fit) if fit else data
+        selector = selector or "majority"
+        if selector in ("best", "weighted") and verifier is None:
+            if len(fitted.verifiers) != 1:
+                found = ", ".join(fitted.verifiers) or "none; `tts score` adds one"
+                raise UsageError(f"--verifier: {selector} needs one; {fitted.path} has {found}")
+            verifier = fitted.verifiers[0]
+        rules = Rules(selector, verifier or "", pilot, wrong, not samples_only)
+        axis = axis_of(unit, read_parameters(parameters))
+        known = rehearse_run(fitted, rules, axis)
     rows = make_plan(data, known, budget, unit, axis, fitted)
     result = evaluate_plan(known, budget * len(known.prompts.problems) / (len(rows) / len(data.seeds)), unit)
     tables = allocation_tables(rows, result, rules, unit)
     for table in tables.values():
         print_table(table)
-    if selector == "oracle":
-        click.echo("Note: oracle feedback: the pilot was graded against the reference answers.")
+    for note in allocation_notes(data, fitted, rows, known, budget, unit):
+        click.echo(f"Note: {note}.")
     paths = write_tables(run / "report", tables)
     paths.append(write_plan(out or run / "plan.json", plan_json(data, known, rows, budget, unit)))
     for path in paths:
         click.echo(path)
-    click.echo(f"next: tts run --plan {paths[-1]}")
+    click.echo(what_next(data, paths[-1], result.gain))
+
+
+@contextmanager
+def _blaming(option: str) -> Iterator[None]:
+    """Name ``option`` in errors that name RUN, the argument of most commands."""
+    from tts.core import UsageError
+
+    try:
+        yield
+    except UsageError as error:
+        text = str(error)
+        raise UsageError(f"{option}:{text[4:]}" if text.startswith("RUN:") else text) from None

@@ -74,6 +74,14 @@ def run(
         file = out / "config.yaml"
     if plan is not None and dry_run:
         raise UsageError("--plan: a plan names its samples already; leave out --dry-run")
+    if plan is not None and file is None and out is None and not flags["model"]:
+        given = [
+            p.opts[0] for p in click.get_current_context().command.params if flags.get(str(p.name)) not in (None, ())
+        ]
+        if given:
+            raise UsageError(
+                f"--plan: takes no {', '.join(given)}: a plan names its problems and samples; leave it out"
+            )
     config = read_sweep(file, held=out, **flags)
     if config is None and out is None and plan is not None:
         out = Path(read_plan(plan).run)

@@ -54,12 +54,14 @@ class Plan(_Part):
     """Where samples come from."""
     setting: str
     pilot: Annotated[int, Field(ge=1)]
+    selector: Literal["majority", "best", "weighted", "oracle"] | None = None
+    """By what it was made to pick answers; the run's selectors are all tried."""
     problems: Annotated[tuple[PlannedPrompt, ...], Field(min_length=1)]
 
     @property
     def name(self) -> str:
         """A name by content."""
-        return digest(canonical_json(self.model_dump(mode="json", exclude={"run"}))).hex()[:12]
+        return digest(canonical_json(self.model_dump(mode="json", exclude={"run", "selector"}))).hex()[:12]
 
 
 class Abstain(Strategy):
@@ -94,7 +96,13 @@ class Work:
 def read_plan(path: Path) -> Plan:
     """A plan file. Raises UsageError naming the field."""
     try:
-        return Plan.model_validate(json.loads(path.read_text(encoding="utf-8")))
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(found, dict):
+            kind = "a list" if isinstance(found, list) else repr(found)
+            raise UsageError(f"--plan: {path}: found {kind}, expected a mapping; name a plan of `tts allocate`")
+        if lacking := [name for name, field in Plan.model_fields.items() if field.is_required() and name not in found]:
+            raise UsageError(f"--plan: {path}: {', '.join(lacking)}: missing; name a plan of `tts allocate`")
+        return Plan.model_validate(found)
     except FileNotFoundError:
         raise UsageError(f"--plan: {path}: no such file; `tts allocate RUN --out {path}` writes a plan") from None
     except OSError as error:
@@ -140,7 +148,7 @@ def work_of(plan: Plan, source: str, settings: Sequence[Setting], model: str) ->
 
 def check_problems(work: Work, names: Sequence[tuple[str, str]], seeds: Sequence[int]) -> None:
     """Raises UsageError where the plan names a problem (benchmark, id) or seed that the run does not have, or one
-    twice."""
+    twice, or gives one fewer samples than the pilot."""
     known, seen = set(names), set()
     for i, p in enumerate(work.plan.problems):
         place = f"--plan: {work.source}: problems[{i}]"
@@ -153,7 +161,17 @@ def check_problems(work: Work, names: Sequence[tuple[str, str]], seeds: Sequence
             raise UsageError(f"{place}.seed: found {p.seed}, the run has {', '.join(map(str, seeds))}")
         if (p.benchmark, p.id, p.seed) in seen:
             raise UsageError(f"{place}: {p.benchmark}/{p.id} with seed {p.seed} is planned twice; leave one out")
+        if p.action in ("sample", "stop") and p.n < work.plan.pilot:
+            raise UsageError(f"{place}.n: found {p.n}, expected at least {work.plan.pilot}, which the pilot takes")
         seen.add((p.benchmark, p.id, p.seed))
+
+
+def left_out(works: Sequence[Work], new: Path | None, prompts: int) -> Iterator[str]:
+    """A line where the new plan leaves out some of a run's prompts (a problem with a seed each)."""
+    for work in works:
+        less = prompts - len(work.plan.problems)
+        if work.source == str(new) and less:
+            yield f"note: {work.source} leaves out {less} of the run's {prompts} prompts"
 
 
 def planned_cells(work: Work, problems: Sequence[HeldProblem], first: int) -> Iterator[Cell]:

@@ -21,7 +21,7 @@ from tts.running.config import SweepConfig, selectors_of, settings_of
 from tts.running.journal import Journal
 from tts.running.outcomes import Outcomes
 from tts.running.panel import Members, Panel, check_guides, check_logprobs, labels_of, members_of
-from tts.running.plan import Work, check_problems, keep_plan, planned_cells, plans_of, work_of
+from tts.running.plan import Work, check_problems, keep_plan, left_out, planned_cells, plans_of, work_of
 from tts.running.problems import load_new, render_chat, take_up
 from tts.running.progress import Progress, Status
 from tts.running.provenance import commit, hardware, versions
@@ -81,6 +81,8 @@ def run(
             with output_to(out / "engine.log"):
                 stream = stream or sys.stderr
                 print(f"run directory: {out}", file=stream, flush=True)  # only now has the run begun
+                for line in left_out(works, plan, len(problems) * len(union.seeds)):
+                    print(line, file=stream, flush=True)
                 return asyncio.run(_session(union, settings, works, problems, members, rundir, journal, engine, stream))
         except BaseExceptionGroup as group:
             raise _first(group) from None
