@@ -114,10 +114,18 @@ def read_plan(path: Path) -> Plan:
 
 
 def plans_of(rundir: RunDir, new: Path | None) -> list[tuple[Plan, str]]:
-    """The plans that the directory carries out already, and a new one, each with where it was read."""
+    """The plans that the directory carries out already, and a new one, each with where it was read.
+
+    Raises UsageError where the new one gives a prompt fewer samples than its pilot takes.
+    """
     held = [(read_plan(p), str(p)) for p in sorted((rundir.path / FOLDER).glob("*.json"))]
     if new is not None:
         plan = read_plan(new)
+        for i, p in enumerate(plan.problems):
+            if p.action in ("sample", "stop") and p.n < plan.pilot:
+                raise UsageError(
+                    f"--plan: {new}: problems[{i}].n: found {p.n}, expected at least {plan.pilot}, which the pilot takes"
+                )
         held += [(plan, str(new))] if plan.name not in {p.name for p, _ in held} else []
     return held
 
@@ -148,7 +156,7 @@ def work_of(plan: Plan, source: str, settings: Sequence[Setting], model: str) ->
 
 def check_problems(work: Work, names: Sequence[tuple[str, str]], seeds: Sequence[int]) -> None:
     """Raises UsageError where the plan names a problem (benchmark, id) or seed that the run does not have, or one
-    twice, or gives one fewer samples than the pilot."""
+    twice."""
     known, seen = set(names), set()
     for i, p in enumerate(work.plan.problems):
         place = f"--plan: {work.source}: problems[{i}]"
@@ -161,8 +169,6 @@ def check_problems(work: Work, names: Sequence[tuple[str, str]], seeds: Sequence
             raise UsageError(f"{place}.seed: found {p.seed}, the run has {', '.join(map(str, seeds))}")
         if (p.benchmark, p.id, p.seed) in seen:
             raise UsageError(f"{place}: {p.benchmark}/{p.id} with seed {p.seed} is planned twice; leave one out")
-        if p.action in ("sample", "stop") and p.n < work.plan.pilot:
-            raise UsageError(f"{place}.n: found {p.n}, expected at least {work.plan.pilot}, which the pilot takes")
         seen.add((p.benchmark, p.id, p.seed))
 
 
