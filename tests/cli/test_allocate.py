@@ -102,7 +102,7 @@ def test_a_prompt_left_unanswered_is_charged_its_pilot_and_has_no_answer(tts, pl
         (lambda p: p["problems"][3].update(n=0), "problems[3].n: found 0, expected at least 1"),
         (
             lambda p: p["problems"][3].update(action="sample", n=1),
-            "problems[3].n: found 1, expected at least 2, which the",
+            "problems[3].n: found 1, expected at least the pilot of 2",
         ),
         (lambda p: p.update(selector="mjority"), "selector: found 'mjority', input should be 'majority', 'best'"),
         (lambda p: p["problems"].append(p["problems"][0]), "is planned twice"),

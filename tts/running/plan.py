@@ -124,7 +124,7 @@ def plans_of(rundir: RunDir, new: Path | None) -> list[tuple[Plan, str]]:
         for i, p in enumerate(plan.problems):
             if p.action in ("sample", "stop") and p.n < plan.pilot:
                 raise UsageError(
-                    f"--plan: {new}: problems[{i}].n: found {p.n}, expected at least {plan.pilot}, which the pilot takes"
+                    f"--plan: {new}: problems[{i}].n: found {p.n}, expected at least the pilot of {plan.pilot}"
                 )
         held += [(plan, str(new))] if plan.name not in {p.name for p, _ in held} else []
     return held
