@@ -336,6 +336,8 @@ def test_prices_charge_input_once_cached_input_at_its_own_price_and_output(tmp_p
         ("gpus: 2", "found neither policy nor gpu_hour"),
         ("policy: {inputs: 2}", r"--prices: .*policy.input: missing; .*, for instance policy: \{input: 0.1"),
         ("policy: {input: 1, outputs: 2}", r"policy.outputs: no such field .did you mean 'output'"),
+        ("policy: 3", r"policy: found 3, expected a mapping, for instance policy: \{input"),
+        ("", "the file: found None, expected a mapping"),
         ("gpu_hour: cheap", r"--prices: .*gpu_hour: found 'cheap', expected a valid number"),
         ("policy: {input: 1}\nverifiers: {v: {}}", r"verifiers.v.input: missing; .*v: \{input: 0.2\}"),
         ("gpu_hours: 2", r"gpu_hours: .*did you mean 'gpu_hour'"),

@@ -83,6 +83,8 @@ def _wrong(error: ValidationError) -> str:
     if kind == "extra_forbidden":
         fields: Mapping[str, object] = Prices.model_fields if len(first["loc"]) == 1 else TokenPrices.model_fields
         return f"{place}: no such field{did_you_mean(str(first['loc'][-1]), fields)}; expected {', '.join(fields)}"
+    if kind in ("dict_type", "model_type"):
+        return f"{place}: found {first['input']!r:.60}, expected a mapping, for instance {_POLICY}"
     return f"{place}: found {first['input']!r:.60}, {first['msg'].replace('Input should be', 'expected')}"
 
 
