@@ -239,6 +239,17 @@ def test_a_setting_that_holds_samples_that_told_difficulty_is_not_compared(simul
     assert told.isdisjoint(samples for *setting, _, samples in rows if tuple(setting) in compared)
 
 
+@pytest.mark.parametrize("seeds", [[0], [0, 1]])
+def test_a_second_run_that_holds_the_samples_that_told_difficulty_is_not_compared(simulated, seeds):
+    """A simulated model draws the same again. Four samples are none of the second half of 16, but seed 1 is."""
+    runs = [simulated(f"{name}-{len(seeds)}", seeds=seeds, limit=10, strategies=[{"name": "best_of_n", "n": n}])
+            for name, n in (("first", 16), ("again", 16), ("few", 4))]  # fmt: skip
+    study = study_optimal(runs, resamples=10)
+    left = {"again", "few"} if len(seeds) > 1 else {"again"}
+    assert {c.run.rpartition("/")[2].partition("-")[0] for c in study.table.choices} == {"first", "again", "few"} - left
+    assert sum("best_of_n is left out: it holds samples" in note for note in study.notes) == len(left)
+
+
 def test_ratios_to_the_best_single_setting_are_those_of_the_two_curves_at_its_rising_accuracies(simulated):
     study = study_optimal([simulated("curves")], resamples=10)
     (best, better), (single, cheaper) = (

@@ -134,6 +134,8 @@ def test_the_map_shows_what_each_half_chose_in_the_looks_of_the_panels(hard_and_
     assert shown
     assert len(shown) <= MOST
     assert all(looks[name] == color for name, color in shown)
+    encoding = chart.spec("light")["encoding"]
+    assert encoding["x"]["axis"]["format"] == encoding["tooltip"][-1]["format"] == ".3s"  # 1.00k, not 1.004k
 
 
 def test_files_lie_in_a_folder_of_their_own_and_hold_every_curve_by_bin(hard_and_easy):

@@ -167,7 +167,6 @@ def _set_apart(
             f"`tts run --out {first.path} --strategy best_of_n --n 16` draws some, or name another run first"
         )
     several = len(first.seeds) > 1
-    left = set() if several else sharing(first, judge)
     if several:
         held, kept = (hold(first, judge, problems, seeds) for seeds in (first.seeds[-1:], first.seeds[:-1]))
         source = f"the {judge.n[-1]} samples of seed {first.seeds[-1]}"
@@ -181,17 +180,16 @@ def _set_apart(
             )
         kept, held = first_half, second_half
         source = f"the second half of the {judge.n[-1]} samples"
-    parts = []
-    for run in runs:
+    parts, shared = [], []
+    for run, place in zip(runs, run_names(runs), strict=True):
         seeds = run.seeds[:-1] if run is first and several else run.seeds
-        found = [e for e in fixed(run) if run is not first or (e.strategy, e.setting) not in left]
-        parts += [kept if run is first and e == judge else hold(run, e, problems, seeds) for e in found]
-    shared = [
-        f"{e.strategy}{'' if e.setting == '{}' else f' {e.setting}'} is left out: it holds samples that difficulty is "
-        "told from"
-        for e in fixed(first)
-        if (e.strategy, e.setting) in left
-    ]
+        left = sharing(first, judge, run)
+        for e in fixed(run):
+            if (e.strategy, e.setting) not in left:
+                parts.append(kept if run is first and e == judge else hold(run, e, problems, seeds))
+                continue
+            name = f"{f'{place}: ' if place else ''}{e.strategy}{'' if e.setting == '{}' else f' {e.setting}'}"
+            shared.append(f"{name} is left out: it holds samples that difficulty is told from")
     cells = [list(held.cells[(p.benchmark, p.id), 0]) for p in problems]
     return cells, parts, f"{source} of {judge.strategy}", shared
 

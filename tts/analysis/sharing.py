@@ -1,27 +1,43 @@
-"""Settings of one run that hold the very same samples: what was drawn before is answered by the journal."""
+"""Settings that hold the very same samples: drawn before in the run, or in another one of the same model and seed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 
 from tts.analysis.rundata import Entry, RunData, connect
 
 _QUERY = """
-    WITH sizes AS (SELECT cell, count(*) AS held FROM candidates GROUP BY cell),
-    apart AS (
-        SELECT a.samples FROM candidates a JOIN cells c ON c.id = a.cell JOIN sizes z ON z.cell = a.cell
-        WHERE c.strategy = :strategy AND c.setting = :setting AND a.idx >= z.held / 2
-        AND a.samples <> '[]'
-    )
-    SELECT DISTINCT c.strategy, c.setting FROM candidates b JOIN cells c ON c.id = b.cell
-    WHERE NOT (c.strategy = :strategy AND c.setting = :setting) AND b.samples IN (SELECT samples FROM apart)
+    WITH sizes AS (SELECT cell, count(*) AS held FROM candidates GROUP BY cell)
+    SELECT c.strategy, c.setting, c.seed, a.idx >= z.held / 2, x.digest, s.path, s.text
+    FROM candidates a JOIN cells c ON c.id = a.cell JOIN sizes z ON z.cell = a.cell
+    JOIN samples s ON s.context = json_extract(a.samples, '$[0][0]') AND s.path = json_extract(a.samples, '$[0][1]')
+    JOIN contexts x ON x.id = s.context
 """
+Setting = tuple[str, str]
 
 
-def sharing(run: RunData, entry: Entry) -> set[tuple[str, str]]:
-    """(strategy, setting) of others with a candidate from the second half of an entry's samples: revision in many
-    chains begins with the samples of best-of-n."""
-    if len(run.plan) == 1:
+def sharing(run: RunData, entry: Entry, other: RunData) -> set[Setting]:
+    """(strategy, setting) of ``other`` with a candidate that is, or begins with, one of the samples of ``run`` that
+    tell difficulty: those of the last seed of an entry, where there is one seed their second half.
+
+    Revision in many chains begins with the samples of best-of-n; a simulated model and an imported file give the same
+    samples again. ``other`` may be ``run`` itself, whose last seed is then left out where it has several.
+    """
+    same, several = other is run, len(run.seeds) > 1
+    if (same and (several or len(run.plan) == 1)) or _model(run) != _model(other):
         return set()
+    mine = (entry.strategy, entry.setting)
+    told = {key for at, seed, late, key in _keys(run) if at == mine and seed == run.seeds[-1] and (several or late)}
+    return {at for at, _, _, key in _keys(other) if key in told and not (same and at == mine)}
+
+
+def _model(run: RunData) -> object:
+    return run.info["model"].get("fingerprint")
+
+
+def _keys(run: RunData) -> Iterator[tuple[Setting, int, bool, int]]:
+    """Setting, seed, whether in a cell's second half, and a hash of what was asked and answered; one a candidate."""
     with closing(connect(run.path)) as db:
-        return {(s, t) for s, t in db.execute(_QUERY, {"strategy": entry.strategy, "setting": entry.setting})}
+        for strategy, setting, seed, late, *sample in db.execute(_QUERY):
+            yield (strategy, setting), seed, bool(late), hash(tuple(sample))

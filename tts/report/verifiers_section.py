@@ -20,7 +20,7 @@ from tts.analysis import (
     run_names,
 )
 from tts.analysis.choices import fixed
-from tts.core import UsageError
+from tts.core import SELECTORS, UsageError
 from tts.report.compare import compare_tables
 from tts.report.notes import group_labels
 from tts.report.section import Section
@@ -53,7 +53,7 @@ def verifiers_section(runs: Sequence[RunData]) -> Section | None:
         laws, refused = _laws(run, found)
         one = Judged(name, labels[name, found.entry.strategy, found.entry.setting], found, laws)
         judged.append(one)
-        notes += [(name, text) for text in (*found.notes, *refused, *_remarks(run, one))]
+        notes += [(name, _sentence(text, run)) for text in (*found.notes, *refused, *_remarks(run, one))]
     if not judged and not notes:
         return None
     most = max(2, 5 - len(judged))
@@ -68,6 +68,12 @@ def verifiers_section(runs: Sequence[RunData]) -> Section | None:
         _tables(judged, joined=len(runs) > 1),
         tuple(f"{name}: {text}." if name else f"{text}." for name, text in notes),
     )
+
+
+def _sentence(text: str, run: RunData) -> str:
+    """With a capital, unless it begins with the name of a verifier or selector."""
+    name = text.partition(" ")[0] in (*run.verifiers, *SELECTORS)
+    return text if name else f"{text[:1].upper()}{text[1:]}"
 
 
 def _scored(run: RunData) -> bool:
