@@ -123,3 +123,13 @@ def test_where_every_sample_is_right_nothing_is_told_apart_and_no_table_holds_na
 def test_a_table_refuses_what_is_not_a_number(tmp_path):
     with pytest.raises(ValueError, match="not a number"):
         write_tables(tmp_path, {"x": TextTable("x", ("a",), ((float("nan"),),))})
+
+
+def test_what_adds_scores_is_what_the_run_can_do(judged):
+    cells = {key: replace(cell, scores={}) for key, cell in judged.cells.items()}
+    bare = replace(judged, cells=cells)
+    with pytest.raises(UsageError, match=r"scored every sample; `tts score .* --verifier NAME` adds one"):
+        compare_verifiers(bare)
+    imported = replace(bare, info={**bare.info, "imported": {"labels": "own"}})
+    with pytest.raises(UsageError, match=r"`tts import` again with --score NAME=COLUMN"):
+        compare_verifiers(imported)

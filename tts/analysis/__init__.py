@@ -44,7 +44,7 @@ from tts.analysis.posterior import Beta, fit_beta
 from tts.analysis.prices import Prices, TokenPrices, engine_seconds, gpu_cost, read_prices, token_cost
 from tts.analysis.process_bench import FirstError, best_threshold, cross_fitted, first_below, first_error
 from tts.analysis.rows import COLUMNS, LEVEL_COLUMNS, CurveRow, Curves, LevelRow, Missing, Refused
-from tts.analysis.rundata import Cell, Entry, ProblemInfo, RunData, connect, read_run
+from tts.analysis.rundata import Cell, Entry, ProblemInfo, RunData, connect, how_to_score, read_run
 from tts.analysis.saturation import Saturation, fit_saturation
 from tts.analysis.scored import best_of_k, weighted_majority_at_k, worst_of_k
 from tts.analysis.selection import EXACT, subset_accuracy
@@ -136,6 +136,7 @@ __all__ = [
     "g_pass_at_k",
     "generation_flops",
     "gpu_cost",
+    "how_to_score",
     "inference_multiplier",
     "joined_curves",
     "judged_by",

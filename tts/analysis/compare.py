@@ -24,7 +24,7 @@ from tts.analysis.intervals import Interval, mean_interval
 from tts.analysis.optimal import folds
 from tts.analysis.overoptimisation import best_of_n_kl
 from tts.analysis.paired import difference_interval
-from tts.analysis.rundata import Cell, Entry, ProblemInfo, RunData
+from tts.analysis.rundata import Cell, Entry, ProblemInfo, RunData, how_to_score
 from tts.analysis.selection import expected_accuracy
 from tts.analysis.verdicts import verdict_notes
 from tts.core import SELECTORS, UsageError, stream
@@ -57,9 +57,7 @@ def compare_verifiers(run: RunData, ks: Sequence[int] | None = None) -> Comparis
     notes = [*verdict_notes([run], "tts compare"), *left_out(run, problems)]
     notes += [f"{v} has not scored every sample with a finite number, and is left out" for v in left]
     if not labels:
-        raise UsageError(
-            f"RUN: {run.path} has no verifier that scored every sample; `tts score {run.path} --verifier NAME` adds one"
-        )
+        raise UsageError(f"RUN: {run.path} has no verifier that scored every sample; {how_to_score(run)}")
     budgets = _budgets(ks, entry, min(len(c) for c in every))
     accuracy, refused = _accuracies(cells, entry, problems, labels, budgets)
     notes += refused

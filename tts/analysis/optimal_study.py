@@ -27,7 +27,7 @@ from tts.analysis.optimal import (
     oracle_choice,
     own_curve,
 )
-from tts.analysis.rundata import Cell, ProblemInfo, RunData
+from tts.analysis.rundata import Cell, ProblemInfo, RunData, how_to_score
 from tts.analysis.sharing import sharing
 from tts.analysis.verdicts import verdict_notes
 from tts.core import UsageError, did_you_mean
@@ -116,7 +116,7 @@ def study_optimal(
             "needs at least 4, and a few dozen for intervals that say something"
         )
     apart, parts, source, shared = _set_apart(runs, problems)
-    bins, how = _bins(apart, problems, kind, verifier)
+    bins, how = _bins(runs[0], apart, kind, verifier)
     table, refused = tabulate(parts, problems, axis)
     fold = folds(bins.member)
     budgets = np.unique(table.compute.mean(axis=1))
@@ -194,9 +194,7 @@ def _set_apart(
     return cells, parts, f"{source} of {judge.strategy}", shared
 
 
-def _bins(
-    apart: Sequence[Sequence[Cell]], problems: Sequence[ProblemInfo], kind: BinKind, verifier: str | None
-) -> tuple[Bins, str]:
+def _bins(run: RunData, apart: Sequence[Sequence[Cell]], kind: BinKind, verifier: str | None) -> tuple[Bins, str]:
     if kind != "predicted":
         rates = np.array([np.mean([cell.correct.mean() for cell in cells]) for cells in apart])
         return (threshold_bins(rates), "pass@1") if kind == "thresholds" else (quantile_bins(rates), "pass@1")
@@ -209,7 +207,7 @@ def _bins(
             f"sample: {', '.join(labels)}"
         )
     if verifier is None or not labels:
-        found = f"found {', '.join(labels)}" if labels else "no verifier has scored every sample; `tts score` adds one"
+        found = f"found {', '.join(labels)}" if labels else f"no verifier has scored every sample; {how_to_score(run)}"
         raise UsageError(f"--verifier: predicted bins need one verifier's scores; {found}")
     scores = np.array([np.mean([cell.scores[verifier].mean() for cell in cells]) for cells in apart])
     if not np.isfinite(scores).all():

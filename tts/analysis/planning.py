@@ -14,7 +14,7 @@ from tts.analysis.axes import Axis, Costed
 from tts.analysis.choices import Held, budgets_of, complete_problems, fixed, hold
 from tts.analysis.posterior import Beta, fit_beta
 from tts.analysis.rehearsal import SELECTORS, Rehearsed, Values, leading_score, learn, rehearse
-from tts.analysis.rundata import Cell, Entry, ProblemInfo, RunData
+from tts.analysis.rundata import Cell, Entry, ProblemInfo, RunData, how_to_score
 from tts.analysis.selection import picked_accuracy
 from tts.core import SELECTORS as RULES
 from tts.core import UsageError, stream
@@ -110,7 +110,7 @@ def read_prompts(run: RunData, entry: Entry, axis: Axis, rules: Rules, beyond: i
     if lacking:
         raise UsageError(
             f"--verifier: {rules.verifier} has not scored all samples of {run.path} ({lacking[0].id} among "
-            f"{len(lacking)}); it holds {', '.join(run.verifiers) or 'no scores'}; `tts score` adds some"
+            f"{len(lacking)}); it holds {', '.join(run.verifiers) or 'no scores'}; {how_to_score(run)}"
         )
     cost = np.array(
         [

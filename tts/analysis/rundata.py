@@ -101,6 +101,13 @@ class RunData:
     """Labels, ``verifier:aggregation``, of the scores that selectors are to use."""
 
 
+def how_to_score(run: RunData) -> str:
+    """What adds a verifier's scores to a run, for an error to say."""
+    if run.info.get("imported"):
+        return "`tts import` again with --score NAME=COLUMN, a score for every sample, adds one"
+    return f"`tts score {run.path} --verifier NAME` adds one"
+
+
 def connect(run: Path) -> sqlite3.Connection:
     """A connection to a run's journal that cannot write and disturbs no writer; the caller closes it.
 

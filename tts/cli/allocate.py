@@ -51,7 +51,7 @@ def allocate(
     tts allocate runs/qwen --budget 2e6 --out plan.json
     tts run --plan plan.json
     """
-    from tts.analysis import Rules, axis_of, evaluate_plan, make_plan, plan_json, read_run, rehearse_run
+    from tts.analysis import Rules, axis_of, evaluate_plan, how_to_score, make_plan, plan_json, read_run, rehearse_run
     from tts.cli.parameters import read_parameters
     from tts.core import UsageError
     from tts.report.allocation import allocation_notes, allocation_tables, what_next, write_plan
@@ -71,7 +71,7 @@ def allocate(
         selector = selector or "majority"
         if selector in ("best", "weighted") and verifier is None:
             if len(fitted.verifiers) != 1:
-                found = ", ".join(fitted.verifiers) or "none; `tts score` adds one"
+                found = ", ".join(fitted.verifiers) or f"none; {how_to_score(fitted)}"
                 raise UsageError(f"--verifier: {selector} needs one; {fitted.path} has {found}")
             verifier = fitted.verifiers[0]
         rules = Rules(selector, verifier or "", pilot, wrong, not samples_only)
