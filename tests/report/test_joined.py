@@ -143,6 +143,26 @@ def test_one_parameter_count_is_not_given_to_two_models(two):
         write_report(places, {"judge": 1e9})
 
 
+def test_nothing_but_the_reports_own_files_is_touched_in_a_folder_of_the_users(two, tmp_path):
+    mine = [tmp_path / "out" / name / "mine.csv" for name in ("coverage", "verifiers", "optimal")]
+    for path in mine:
+        path.parent.mkdir(parents=True)
+        path.write_text("kept")
+    (tmp_path / "out" / "by_level.csv").write_text("kept")
+    write_report([made.save() for made in two], out=tmp_path / "out")
+    assert [path.read_text() for path in [*mine, tmp_path / "out" / "by_level.csv"]] == ["kept"] * 4
+    assert (tmp_path / "out" / "report.html").is_file()
+
+
+def test_what_an_earlier_report_left_in_the_run_is_taken_away(two):
+    place = two[0].save()
+    stale = place / "report" / "verifiers" / "verifiers.png"
+    stale.parent.mkdir(parents=True)
+    stale.write_text("of other scores")
+    write_report(place)
+    assert not stale.exists()
+
+
 def test_parquet_holds_what_csv_holds(two):
     paths = write_report([made.save() for made in two])
     for path in (paths.csv, paths.failures):

@@ -47,7 +47,7 @@ def joined_curves(runs: Sequence[RunData], parameters: Mapping[str, float] | Non
         )
     known = [_models(run) for run in runs]
     if len(runs) > 1 and (lost := [name for name in given if not any(name in mine for mine in known)]):
-        models_of(runs[0], {lost[0]: given[lost[0]]})
+        models_of(runs[0], {lost[0]: given[lost[0]]})  # raises, with what was meant
     found = []
     for run, name, mine in zip(runs, names, known, strict=True):
         own = {k: v for k, v in given.items() if len(runs) == 1 or k in mine}

@@ -73,7 +73,8 @@ def write_report(
             drawn = section_picture(part.heading, large, small)
             stem = folder / part.key / part.key
             files[stem.with_suffix(".svg")], files[stem.with_suffix(".png")] = draw(drawn)
-    _clear(folder)
+    if out is None:  # a folder of the user's may hold other things under these names
+        _clear(folder)
     write_files(files)
     write_tables(folder, _tables(report))
     for part in parts:
@@ -107,7 +108,7 @@ def _tables(report: Report) -> dict[str, TextTable]:
 
 
 def _clear(folder: Path) -> None:
-    """Take away what an earlier report of the same runs may have written and this one may not."""
+    """Take away what an earlier report may have left in a run's own folder, and this one may not write."""
     for key in KEYS:
         shutil.rmtree(folder / key, ignore_errors=True)
     for stem in ("by_level.csv", "by_level.parquet"):
