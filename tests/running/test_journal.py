@@ -34,7 +34,10 @@ def same(a: Completion, b: Completion) -> bool:
 
 
 def fill(journal: Journal, count: int) -> int:
-    journal.db.execute("INSERT INTO problems VALUES (1, 'b', 'p', 'q', 'a', NULL, NULL, '[]', 'prompt', x'')")
+    journal.db.execute(
+        "INSERT INTO problems (id, benchmark, problem, question, answer, messages, prompt, prompt_ids) "
+        "VALUES (1, 'b', 'p', 'q', 'a', '[]', 'prompt', x'')"
+    )
     engine = journal.engine("scripted 1")
     context = journal.context(b"0" * 16, 1, None, [5, 6], "{}", 0)
     answers = [completion(i) for i in range(count)]

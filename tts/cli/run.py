@@ -45,9 +45,20 @@ def sweep_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--plan", type=click.Path(path_type=Path), metavar="FILE", help="Carry out a plan of `tts allocate`, in its run."
 )
+@click.option(
+    "--follow-data",
+    is_flag=True,
+    help="Where the problems' data changed, go on with them as they are now: see docs/benchmarks.md.",
+)
 @click.option("--dry-run", is_flag=True, help="Check the sweep and say what it asks for at most; needs no GPU.")
 def run(
-    file: Path | None, out: Path | None, data_dir: Path | None, plan: Path | None, dry_run: bool, **flags: Any
+    file: Path | None,
+    out: Path | None,
+    data_dir: Path | None,
+    plan: Path | None,
+    follow_data: bool,
+    dry_run: bool,
+    **flags: Any,
 ) -> None:
     """Sample, grade and journal a sweep, from FILE (YAML), from flags, or both.
 
@@ -95,7 +106,7 @@ def run(
     if config is not None:
         out = out or (Path(config.out) if config.out else new_run_path(config))
     assert out is not None
-    summary = run_sweep(config, out, data_dir, plan=plan)
+    summary = run_sweep(config, out, data_dir, plan=plan, follow="all" if follow_data else "additions")
     held = f", {summary.held} held before" if summary.held else ""
     redrawn = f", {summary.redrawn} of them lost in flight earlier" if summary.redrawn else ""
     click.echo(f"{summary.cells} cells done; {summary.drawn} samples drawn{redrawn}{held}; {summary.seconds:.1f} s")

@@ -4,6 +4,7 @@ from tts.running.config import SweepConfig, load_strategy, parse_config, setting
 from tts.running.estimate import Expected, estimate
 from tts.running.plan import read_plan
 from tts.running.problems import render
+from tts.running.regrade import regrade_run
 from tts.running.run import Summary, run
 from tts.running.rundir import new_run_path
 from tts.running.score import score_run
@@ -17,6 +18,7 @@ __all__ = [
     "new_run_path",
     "parse_config",
     "read_plan",
+    "regrade_run",
     "render",
     "run",
     "score_run",

@@ -96,10 +96,11 @@ class Broker:
         """The ids of a problem's chat with further ``turns``, rendered once in a run's life, and its row."""
         if not turns:
             return None, problem.prompt.token_ids
-        key = digest(problem.name, canonical_json(list(turns)))
+        chat = [*problem.messages, *turns]
+        key = digest(problem.name, canonical_json(chat))
         held = self._journal.chat(key)
         if held is None:
-            held = self._journal.add_chat(key, problem.row, turns, self._render([*problem.messages, *turns]))
+            held = self._journal.add_chat(key, problem.row, turns, self._render(chat))
         return held
 
     async def _ask(self, context: int, request: Request) -> dict[tuple[int, Path], Completion]:

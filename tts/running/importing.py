@@ -94,10 +94,10 @@ def import_samples(
         journal = Journal(rundir.journal)
         try:
             held = _store_samples(journal, name, problems, files)
-            graded, label = asyncio.run(_grade(journal, held, problems))
+            graded, holds_for = asyncio.run(_grade(journal, held, problems))
             disagreements = _compare(problems, graded) if labels == "both" else ()
             for setting, verdicts in _settings(problems, graded, labels):
-                _store_cells(journal.db, problems, setting, verdicts, label)
+                _store_cells(journal.db, problems, setting, verdicts, holds_for)
         finally:
             journal.close()
         estimated = any(s.tokens is None for p in problems for s in p.samples)
@@ -144,8 +144,9 @@ def _store_samples(
     db.execute("INSERT INTO engines VALUES (1, ?)", (f"imported by tts {tts.__version__}",))
     for row, p in enumerate(problems, start=1):
         messages = canonical_json([{"role": "user", "content": p.question}])
-        values = (row, benchmark, p.id, p.question, p.gold, None, p.level, messages, p.question, b"")
-        db.execute("INSERT INTO problems VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+        values = (row, benchmark, p.id, p.question, p.gold, p.level, messages, p.question, b"")
+        columns = "id, benchmark, problem, question, answer, level, messages, prompt, prompt_ids"
+        db.execute(f"INSERT INTO problems ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
         key = digest(model, benchmark, p.id)
         db.execute("INSERT INTO contexts VALUES (?, ?, ?, NULL, ?, '{}', 0)", (row, key, row, b""))
         db.executemany(
@@ -163,13 +164,13 @@ def _store_samples(
 
 async def _grade(
     journal: Journal, held: Sequence[HeldProblem], problems: Sequence[ForeignProblem]
-) -> tuple[list[Graded], str]:
-    """Our verdicts, and the name of the configuration that they hold for."""
+) -> tuple[list[Graded], list[str]]:
+    """Our verdicts, and what each problem's hold for."""
     config = GradingConfig(workers=min(8, os.cpu_count() or 1))
     names = sorted({name for p in problems for s in p.samples for name in s.scores})
     with Outcomes(config, names, journal) as outcomes:
         tasks = (outcomes.grade(h, [s.text for s in p.samples]) for h, p in zip(held, problems, strict=True))
-        return list(await asyncio.gather(*tasks)), outcomes.label
+        return list(await asyncio.gather(*tasks)), [outcomes.label(h) for h in held]
 
 
 def _settings(
@@ -204,14 +205,25 @@ def _compare(problems: Sequence[ForeignProblem], graded: Sequence[Graded]) -> tu
 
 
 def _store_cells(
-    db: sqlite3.Connection, problems: Sequence[ForeignProblem], setting: str, graded: Sequence[Graded], label: str
+    db: sqlite3.Connection,
+    problems: Sequence[ForeignProblem],
+    setting: str,
+    graded: Sequence[Graded],
+    holds_for: Sequence[str],
 ) -> None:
     """Each problem's samples as one cell of independent samples, with what little is known of their cost."""
     db.execute("BEGIN IMMEDIATE")
     for row, (p, g) in enumerate(zip(problems, graded, strict=True), start=1):
         tokens = [_tokens(s.text, s.tokens) for s in p.samples]
         usage = Usage(output_tokens=sum(tokens), samples=len(tokens))
-        values = (row, setting, len(tokens), label, canonical_json(asdict(usage)), canonical_json(g.grader))
+        values = (
+            row,
+            setting,
+            len(tokens),
+            holds_for[row - 1],
+            canonical_json(asdict(usage)),
+            canonical_json(g.grader),
+        )
         columns = "problem, strategy, setting, seed, budget, n, grading, usage, history, grader"
         sql = f"INSERT INTO cells ({columns}) VALUES (?, 'best_of_n', ?, 0, 0, ?, ?, ?, '[]', ?)"
         cell = db.execute(sql, values).lastrowid

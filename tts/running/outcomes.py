@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
 from tts.benchmarks import Checker, get_benchmark
-from tts.core import Candidate, Path, Usage, canonical_json
+from tts.core import Candidate, Path, Usage, canonical_json, digest
 from tts.grading import Grader, Verdict, extract_answer
 from tts.grading.thinking import after_thinking
-from tts.running.cells import Cell, HeldProblem
+from tts.running.cells import Cell, CellKey, HeldProblem
 from tts.running.config import GradingConfig
 from tts.running.journal import Journal
 
@@ -36,9 +36,7 @@ class Outcomes:
         distinct pair is graded once in a run's life."""
         self._config = config
         self._journal = journal
-        graded = config.model_dump(mode="json", exclude={"workers"})
-        self.label = canonical_json({**graded, "scores": sorted(scores)})
-        """The grading configuration and scores that outcomes hold for."""
+        self._holds_for = {**config.model_dump(mode="json", exclude={"workers"}), "scores": sorted(scores)}
         self._checkers: dict[str, Checker | None] = {}
         self._grader = Grader(workers=config.workers, timeout_s=config.timeout_s)
         self._threads = ThreadPoolExecutor(config.workers, thread_name_prefix="grading")
@@ -50,10 +48,21 @@ class Outcomes:
         self.correct = 0
         """Those that were correct."""
 
-    def finished(self) -> dict[tuple[int, str, str, int, int], int]:
-        """Budget n that each recorded cell holds, by the cell's key; only those graded as configured now."""
-        sql = "SELECT problem, strategy, setting, seed, budget, n FROM cells WHERE grading = ?"
-        return {row[:5]: row[5] for row in self._journal.db.execute(sql, (self.label,))}
+    def label(self, problem: HeldProblem) -> str:
+        """What a problem's outcomes hold for: the grading's configuration, the scores and the reference answer."""
+        return canonical_json({**self._holds_for, "reference": digest(problem.answer).hex()})
+
+    def finished(self, problems: Iterable[HeldProblem]) -> dict[CellKey, int]:
+        """Budget n that each recorded cell of the problems holds; only those graded as they would be now."""
+        labels = {p.row: self.label(p) for p in problems}
+        sql = "SELECT problem, strategy, setting, seed, budget, n, grading FROM cells"
+        rows = self._journal.db.execute(sql)
+        return {row[:5]: row[5] for row in rows if labels.get(row[0]) == row[6]}
+
+    def recorded(self) -> dict[CellKey, int]:
+        """Budget n that each recorded cell holds, however it was graded."""
+        rows = self._journal.db.execute("SELECT problem, strategy, setting, seed, budget, n FROM cells")
+        return {row[:5]: row[5] for row in rows}
 
     async def record(
         self,
@@ -71,7 +80,7 @@ class Outcomes:
             for i, c in enumerate(candidates)
         ]  # fmt: skip
         details = [canonical_json(x) for x in (asdict(usage), list(history), graded.grader)]
-        head = (*cell.key, cell.n, self.label, *details)
+        head = (*cell.key, cell.n, self.label(cell.problem), *details)
         fresh = [(g, a, v.equal, v.outcome) for (g, a), v in self._new_verdicts()]
 
         def write(db: sqlite3.Connection) -> None:

@@ -17,12 +17,13 @@ from tts.core import Engine, OracleVerifier, TtsError, fingerprint
 from tts.running.absent import engine_for
 from tts.running.broker import Broker
 from tts.running.cells import HeldProblem, Setting, cells_of
+from tts.running.changes import Follow
 from tts.running.config import SweepConfig, selectors_of, settings_of
 from tts.running.journal import Journal
 from tts.running.outcomes import Outcomes
 from tts.running.panel import Members, Panel, check_guides, check_logprobs, labels_of, members_of
 from tts.running.plan import Work, check_problems, keep_plan, left_out, planned_cells, plans_of, work_of
-from tts.running.problems import load_new, render_chat, take_up
+from tts.running.problems import render_chat, take_up, updates_of
 from tts.running.progress import Progress, Status
 from tts.running.provenance import commit, hardware, versions
 from tts.running.rundir import RunDir, refuse_imported
@@ -42,6 +43,8 @@ class Summary:
     """Samples that the journal held at the start."""
     redrawn: int
     """Samples that were in flight when an earlier session died."""
+    done: int
+    """Cells that this session finished, graded again among them."""
     seconds: float
 
 
@@ -52,11 +55,13 @@ def run(
     engine: Engine | None = None,
     stream: TextIO | None = None,
     plan: Path | None = None,
+    follow: Follow = "additions",
 ) -> Summary:
     """Run a sweep in ``out``, or finish the one that it holds (``config`` None), and carry out its plans.
 
     ``plan``: a further plan, of `tts allocate`, which becomes part of the run. ``engine``: instead of the one that the
-    configuration names, for tests; ``stream``: where progress is shown.
+    configuration names, for tests; ``stream``: where progress is shown. ``follow``: which changes of the problems' data
+    are taken up; under "references" only cells that have an outcome are worked on.
     Raises UsageError for what the user can mend and EngineError when the engine dies; what was journaled stays.
     """
     refuse_imported(out)
@@ -70,20 +75,25 @@ def run(
         rundir.check_model(union.model, engine.identity)
         model = fingerprint(engine.identity)
         works = [work_of(p, source, settings, model) for p, source in plans_of(rundir, plan)]
-        new = load_new(union, rundir, engine, data_dir)
+        updates = updates_of(union, rundir, engine, data_dir, follow)
         rundir.save_config(union)
         journal = Journal(rundir.journal)
         try:
-            problems = take_up(new, rundir, journal, engine)
+            problems = take_up(updates, rundir, journal, engine)
             for work in works:
                 check_problems(work, [(p.benchmark, p.question.id) for p in problems], union.seeds)
                 keep_plan(rundir, work.plan)
             with output_to(out / "engine.log"):
                 stream = stream or sys.stderr
                 print(f"run directory: {out}", file=stream, flush=True)  # only now has the run begun
-                for line in left_out(works, plan, len(problems) * len(union.seeds)):
+                for line in (
+                    *(line for update in updates for line in update.notes),
+                    *left_out(works, plan, len(problems) * len(union.seeds)),
+                ):
                     print(line, file=stream, flush=True)
-                return asyncio.run(_session(union, settings, works, problems, members, rundir, journal, engine, stream))
+                again = follow == "references"
+                session = _session(union, settings, works, problems, members, rundir, journal, engine, stream, again)
+                return asyncio.run(session)
         except BaseExceptionGroup as group:
             raise _first(group) from None
         finally:
@@ -100,7 +110,9 @@ async def _session(
     journal: Journal,
     engine: Engine,
     stream: TextIO,
+    again: bool,
 ) -> Summary:
+    """``again``: only cells that have an outcome are worked on."""
     began = time.monotonic()
     session = _describe(rundir, config, settings, works, members, engine)
     broker = Broker(engine, journal, lambda chat: render_chat(chat, config.prompt, engine))
@@ -109,8 +121,8 @@ async def _session(
         cells = list(cells_of(problems, settings, config.seeds))
         for work in works:
             cells += planned_cells(work, problems, len(cells))
-        finished = outcomes.finished()
-        todo = [c for c in cells if finished.get(c.key, 0) < c.n]
+        finished, recorded = outcomes.finished(problems), outcomes.recorded() if again else {}
+        todo = [c for c in cells if finished.get(c.key, 0) < c.n and (not again or recorded.get(c.key, 0) >= c.n)]
         runner = Runner(broker, journal, outcomes, panel)
         look = partial(_look, len(cells), len(todo), runner, broker, outcomes)
         shown = asyncio.create_task(Progress(look, stream).show())
@@ -125,7 +137,9 @@ async def _session(
             session |= {"seconds": round(time.monotonic() - began, 3), "engine_seconds": round(broker.seconds, 3)}
             session |= {"samples": broker.drawn, "tokens": broker.tokens}
             rundir.save_info()
-    return Summary(rundir.path, len(cells), broker.drawn, journal.held, journal.redrawn, session["seconds"])
+    return Summary(
+        rundir.path, len(cells), broker.drawn, journal.held, journal.redrawn, runner.finished, session["seconds"]
+    )
 
 
 def _describe(

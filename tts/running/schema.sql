@@ -12,13 +12,14 @@ CREATE TABLE IF NOT EXISTS problems (
     messages      TEXT NOT NULL,                -- JSON, the chat that the prompt was rendered from
     prompt        TEXT NOT NULL,                -- rendered once: a date in a chat template cannot move a key
     prompt_ids    BLOB NOT NULL,                -- little-endian uint32
-    UNIQUE (benchmark, problem)
+    retired       INTEGER NOT NULL DEFAULT 0    -- 1: no longer of the run; its samples are kept, it has no cells
 );
+CREATE UNIQUE INDEX IF NOT EXISTS problems_of_the_run ON problems (benchmark, problem) WHERE retired = 0;
 
 -- Prompts that go on after the question (an earlier attempt, what is said to it), rendered once like the others.
 CREATE TABLE IF NOT EXISTS chats (
     id            INTEGER PRIMARY KEY,
-    key           BLOB NOT NULL UNIQUE,         -- 16 bytes: problem and turns
+    key           BLOB NOT NULL UNIQUE,         -- 16 bytes: problem, its messages and the turns
     problem       INTEGER NOT NULL REFERENCES problems (id),
     turns         TEXT NOT NULL,                -- JSON, the messages after the problem's own
     prompt        TEXT NOT NULL,

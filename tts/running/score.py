@@ -29,4 +29,4 @@ def score_run(place: Path, verifiers: Sequence[Mapping[str, Any]], stream: TextI
     data = {**before.model_dump(mode="json"), "verifiers": [dict(v) for v in verifiers]}
     wanted = merge(before, parse_config(data, "command line"), str(place))
     unfinished = UsageError(f"RUN: {place} is not finished; run `tts run --out {place}` first, then score it")
-    return run(wanted, place, engine=AbsentEngine(model["identity"], unfinished), stream=stream)
+    return run(wanted, place, engine=AbsentEngine(model["identity"], unfinished), stream=stream, follow="nothing")
