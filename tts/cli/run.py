@@ -45,9 +45,16 @@ def sweep_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--plan", type=click.Path(path_type=Path), metavar="FILE", help="Carry out a plan of `tts allocate`, in its run."
 )
+@click.option("--trust", is_flag=True, help="Let code run that the run directory names and this command does not.")
 @click.option("--dry-run", is_flag=True, help="Check the sweep and say what it asks for at most; needs no GPU.")
 def run(
-    file: Path | None, out: Path | None, data_dir: Path | None, plan: Path | None, dry_run: bool, **flags: Any
+    file: Path | None,
+    out: Path | None,
+    data_dir: Path | None,
+    plan: Path | None,
+    trust: bool,
+    dry_run: bool,
+    **flags: Any,
 ) -> None:
     """Sample, grade and journal a sweep, from FILE (YAML), from flags, or both.
 
@@ -82,7 +89,8 @@ def run(
             raise UsageError(
                 f"--plan: takes no {', '.join(given)}: a plan names its problems and samples; leave it out"
             )
-    config = read_sweep(file, held=out, **flags)
+    asked = trust or out is not None  # read_sweep looks at what that directory names
+    config = read_sweep(file, held=out, trust=trust, **flags)
     if config is None and out is None and plan is not None:
         out = Path(read_plan(plan).run)
     if config is None and out is None:
@@ -95,7 +103,7 @@ def run(
     if config is not None:
         out = out or (Path(config.out) if config.out else new_run_path(config))
     assert out is not None
-    summary = run_sweep(config, out, data_dir, plan=plan)
+    summary = run_sweep(config, out, data_dir, plan=plan, trust=asked)
     held = f", {summary.held} held before" if summary.held else ""
     redrawn = f", {summary.redrawn} of them lost in flight earlier" if summary.redrawn else ""
     click.echo(f"{summary.cells} cells done; {summary.drawn} samples drawn{redrawn}{held}; {summary.seconds:.1f} s")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from tts.benchmarks import Benchmark, Loaded, PromptConfig, build_messages, get_benchmark, plain_text
-from tts.core import Engine, KnowsAnswers, Message, Prompt, Question, UsageError, canonical_json
+from tts.core import POLICY, Engine, KnowsAnswers, Message, Prompt, Question, UsageError, canonical_json
 from tts.running.cells import HeldProblem
 from tts.running.config import BenchmarkEntry, SweepConfig
 from tts.running.journal import Journal
@@ -63,7 +63,7 @@ def load_new(config: SweepConfig, rundir: RunDir, engine: Engine, data_dir: Path
     return new
 
 
-def take_up(new: Sequence[New], rundir: RunDir, journal: Journal, engine: Engine) -> list[HeldProblem]:
+def take_up(new: Sequence[New], rundir: RunDir, journal: Journal, engines: Mapping[str, Engine]) -> list[HeldProblem]:
     """Store what is new, and return all problems of the run. Raises UsageError where the data has changed."""
     for benchmark in new:
         _store(journal, benchmark)
@@ -74,9 +74,11 @@ def take_up(new: Sequence[New], rundir: RunDir, journal: Journal, engine: Engine
             "problems": len(benchmark.loaded.problems),
         }
     problems = held_problems(journal)
-    if isinstance(engine, KnowsAnswers):
-        truth = {p.name: engine.learn(p.benchmark, p.question.id, p.prompt, p.answer) for p in problems}
-        rundir.write("truth.json", json.dumps(truth, indent=1) + "\n")
+    for role, engine in engines.items():
+        if isinstance(engine, KnowsAnswers):
+            truth = {p.name: engine.learn(p.benchmark, p.question.id, p.prompt, p.answer) for p in problems}
+            name = "truth.json" if role == POLICY else f"truth.{role}.json"
+            rundir.write(name, json.dumps(truth, indent=1) + "\n")
     return problems
 
 
