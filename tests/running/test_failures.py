@@ -121,8 +121,7 @@ def stuck(*_: object) -> Stuck:
 
 
 def test_the_engine_is_closed_where_a_verifier_cannot_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(VERIFIERS._builtin, "stuck", f"{__name__}:stuck")
-    VERIFIERS.__dict__.pop("_known", None)
+    monkeypatch.setitem(VERIFIERS.__dict__, "_known", {**VERIFIERS._known, "stuck": f"{__name__}:stuck"})
     engine = Moody()
     with pytest.raises(RuntimeError, match="hangs"):
         run(sweep("greedy", verifiers=["stuck"]), tmp_path, engine=engine)

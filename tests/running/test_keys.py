@@ -125,8 +125,6 @@ def test_outcomes_of_a_plugins_old_default_are_made_anew(tmp_path: Path, monkeyp
     class Changed(Threshold):
         first: int = 3
 
-    monkeypatch.setitem(STRATEGIES._builtin, "threshold", f"{__name__}:Threshold")
-    STRATEGIES.__dict__.pop("_known", None)
     kinds = iter([Threshold] * 20)
     monkeypatch.setattr(STRATEGIES, "load", lambda name, field: next(kinds, Changed))
     data = {"model": "simulated", "benchmarks": "arith:levels=1,per_level=2", "strategies": [{"name": "t", "n": 4}]}
