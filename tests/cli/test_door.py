@@ -178,4 +178,6 @@ def test_a_strategy_of_ones_own_runs_and_is_reported_by_its_name(tts, place):
     assert result.code == 0, result.err
     assert "3 cells done" in result.out
     plan = json.loads((place / "new" / "run.json").read_text())["plan"]
-    assert [(p["strategy"], p["setting"], p["n"]) for p in plan] == [("agreed.py:UntilAgreed", '{"patience":3}', [4])]
+    ((strategy, setting, n),) = [(p["strategy"], json.loads(p["setting"]), p["n"]) for p in plan]
+    assert (strategy, setting["patience"], n) == ("agreed.py:UntilAgreed", 3, [4])
+    assert set(setting) == {"patience", "source"}

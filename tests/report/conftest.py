@@ -61,14 +61,16 @@ class RunDirectory:
         (cell,) = self.db.execute("SELECT coalesce(max(id), 0) + 1 FROM cells").fetchone()
         grades = {"capped": 0, "mixed": 0, "timeouts": 0} | (grader or {})
         self.db.execute(
-            "INSERT INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, '{}', ?, ?, ?)",
+            "INSERT INTO cells (id, problem, strategy, setting, seed, budget, n, grading, usage, history, grader) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, '{}', ?, ?, ?)",
             (cell, problem, strategy, setting, seed, budget, n or budget or len(candidates),
              canonical_json(usage or {}), canonical_json(list(history)), canonical_json(grades)),
         )  # fmt: skip
         if texts is not None:
             self.db.execute("INSERT OR IGNORE INTO engines VALUES (1, 'scripted')")
             self.db.execute(
-                "INSERT INTO contexts VALUES (?, ?, ?, NULL, x'', '{}', 0)",
+                "INSERT INTO contexts (id, digest, problem, chat, prefix_ids, params, seed) "
+                "VALUES (?, ?, ?, NULL, x'', '{}', 0)",
                 (cell, cell.to_bytes(16, "little"), problem),
             )
             self.db.executemany(
@@ -79,7 +81,8 @@ class RunDirectory:
         for i, (label, correct, *rest) in enumerate(candidates):
             finished, tokens = rest or (True, 100)
             self.db.execute(
-                "INSERT INTO candidates VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO candidates (cell, idx, samples, answer, class, correct, finished, output_tokens, scores) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     cell,
                     i,
@@ -126,7 +129,7 @@ def make_run(tmp_path: Path) -> Callable[..., RunDirectory]:
         db.execute("PRAGMA journal_mode = WAL")
         db.executescript(SCHEMA.read_text(encoding="utf-8"))
         info = {
-            "format": 1,
+            "format": 2,
             "tts": "0.1.0",
             "model": {"name": "simulated", "fingerprint": "f00"},
             "plan": list(entries),

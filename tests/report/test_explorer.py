@@ -190,7 +190,8 @@ class Searched:
 
     def context(self, name, params, prefix, seed=0, chat=None):
         self.db.execute(
-            "INSERT INTO contexts VALUES (?, ?, 1, ?, ?, ?, ?)", (name, bytes([name]), chat, prefix, params, seed)
+            "INSERT INTO contexts (id, digest, problem, chat, prefix_ids, params, seed) VALUES (?, ?, 1, ?, ?, ?, ?)",
+            (name, bytes([name]), chat, prefix, params, seed),
         )
 
     def held(self, context, path, text, *tokens):

@@ -80,14 +80,14 @@ def test_a_directory_that_is_no_run_is_named_with_what_it_lacks(tmp_path):
 
 def test_a_run_of_a_newer_version_is_refused_with_the_fix(make_run, entry):
     made = make_run([entry([1])])
-    made.info |= {"format": 2, "tts": "9.0"}
-    with pytest.raises(UsageError, match=r"format 2 \(tts 9.0\) is newer than 1.*update tts-scaling"):
+    made.info |= {"format": 3, "tts": "9.0"}
+    with pytest.raises(UsageError, match=r"format 3 \(tts 9.0\) is newer than 2.*update tts-scaling"):
         read_run(made.save())
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("{", "expected JSON"), ("[]", "field format"), ('{"format":1}', "missing or malformed field"), ("\x00", "JSON")],
+    [("{", "expected JSON"), ("[]", "field format"), ('{"format":2}', "missing or malformed field"), ("\x00", "JSON")],
 )
 def test_a_broken_run_json_is_named(make_run, entry, content, message):
     made = make_run([entry([1])])
@@ -99,7 +99,7 @@ def test_a_broken_run_json_is_named(make_run, entry, content, message):
 
 
 def test_a_file_that_is_no_journal_is_named(tmp_path):
-    (tmp_path / "run.json").write_text(json.dumps({"format": 1}))
+    (tmp_path / "run.json").write_text(json.dumps({"format": 2}))
     (tmp_path / "journal.sqlite").write_bytes(b"not a database, but long enough to be looked at" * 50)
     with pytest.raises(UsageError, match=r"journal.sqlite: cannot be read as a run's journal"):
         read_run(tmp_path)

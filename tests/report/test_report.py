@@ -125,7 +125,10 @@ def test_a_sound_run_of_many_problems_has_no_warning(make_run, entry):
 
 @pytest.mark.parametrize(("redrawn", "warned"), [(1, False), (2, True)])
 def test_redrawn_samples_are_warned_of_above_one_percent(small, redrawn, warned):
-    small.db.execute("INSERT INTO contexts VALUES (1, x'00', 1, NULL, x'', '{}', 0)")
+    small.db.execute(
+        "INSERT INTO contexts (id, digest, problem, chat, prefix_ids, params, seed) "
+        "VALUES (1, x'00', 1, NULL, x'', '{}', 0)"
+    )
     small.db.execute("INSERT INTO engines VALUES (1, 'e')")
     for i in range(100):
         values = (i + 1, json.dumps(["sample", i]))
@@ -157,7 +160,10 @@ def test_verdicts_of_a_file_are_no_disagreement_of_our_grader(make_run, entry, l
         made.cell(name, [(0, True)], grader={"mixed": mixed if labels != "both" else mixed - 1})
         if labels == "both":
             made.cell(name, [(0, True)], setting=theirs, grader={"mixed": 1})
-    made.db.execute("INSERT INTO contexts VALUES (1, x'00', 1, NULL, x'', '{}', 0)")
+    made.db.execute(
+        "INSERT INTO contexts (id, digest, problem, chat, prefix_ids, params, seed) "
+        "VALUES (1, x'00', 1, NULL, x'', '{}', 0)"
+    )
     made.db.execute("INSERT INTO engines VALUES (1, 'e')")
     made.db.execute("INSERT INTO samples VALUES (1, 1, 'x', '', x'', NULL, NULL, NULL, 'stop', NULL, 1)")
     text = warnings(made)

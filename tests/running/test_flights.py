@@ -8,8 +8,19 @@ from pathlib import Path
 import pytest
 from scripted import ScriptedEngine
 
-from tts.core import Candidate, Completion, EngineError, Prompt, Question, Request, SamplingParams, Score, Verifier
-from tts.running.broker import Broker
+from tts.core import (
+    POLICY,
+    Candidate,
+    Completion,
+    EngineError,
+    Prompt,
+    Question,
+    Request,
+    SamplingParams,
+    Score,
+    Verifier,
+)
+from tts.running.broker import Ask, Broker
 from tts.running.cells import HeldProblem
 from tts.running.flights import Flights
 from tts.running.journal import Journal
@@ -69,16 +80,16 @@ async def _asked(ask, times: int) -> list[asyncio.Task]:
 
 async def test_who_asked_first_for_a_draw_may_leave_without_taking_it_from_the_second(journal: Journal) -> None:
     engine = SlowEngine()
-    broker = Broker(engine, journal, lambda chat: PROBLEM.prompt)
+    broker = Broker({POLICY: engine}, journal, lambda chat, model: PROBLEM.prompt)
 
     async def ask():
-        return await broker.draw(PROBLEM, (), (), SamplingParams(), 0, [("sample", 0)], 0)
+        return await broker.draw(Ask(PROBLEM, SamplingParams(), 0, [("sample", 0)]))
 
     first, second = await _asked(ask, 2)
     first.cancel()
     await asyncio.sleep(0)
     engine.go.set()
-    _, _, (drawn,) = await second
+    (drawn,) = (await second).completions
     assert drawn.path == ("sample", 0)
     assert first.cancelled()
     assert broker.drawn == 1
@@ -86,8 +97,8 @@ async def test_who_asked_first_for_a_draw_may_leave_without_taking_it_from_the_s
 
 async def test_a_draw_that_nobody_waits_for_any_more_is_called_off(journal: Journal) -> None:
     engine = SlowEngine()
-    broker = Broker(engine, journal, lambda chat: PROBLEM.prompt)
-    asked = await _asked(lambda: broker.draw(PROBLEM, (), (), SamplingParams(), 0, [("sample", 0)], 0), 2)
+    broker = Broker({POLICY: engine}, journal, lambda chat, model: PROBLEM.prompt)
+    asked = await _asked(lambda: broker.draw(Ask(PROBLEM, SamplingParams(), 0, [("sample", 0)])), 2)
     for task in asked:
         task.cancel()
     await asyncio.gather(*asked, return_exceptions=True)

@@ -33,13 +33,19 @@ def same(a: Completion, b: Completion) -> bool:
     )
 
 
+def place(journal: Journal) -> int:
+    return journal.context(
+        b"0" * 16, problem=1, model="m", chat=None, prefix_ids=[5, 6], params="{}", seed=0, bound=None
+    )
+
+
 def fill(journal: Journal, count: int) -> int:
     journal.db.execute(
         "INSERT INTO problems (id, benchmark, problem, question, answer, messages, prompt, prompt_ids) "
         "VALUES (1, 'b', 'p', 'q', 'a', '[]', 'prompt', x'')"
     )
     engine = journal.engine("scripted 1")
-    context = journal.context(b"0" * 16, 1, None, [5, 6], "{}", 0)
+    context = place(journal)
     answers = [completion(i) for i in range(count)]
     journal.finish(journal.start(context, [a.path for a in answers]), context, answers, engine)
     return context
@@ -55,7 +61,7 @@ def test_samples_are_the_same_before_and_after_their_commit_and_after_reopening(
     committed = journal.samples(context, paths)
     journal.close()
     again = Journal(tmp_path / "j.sqlite")
-    reopened = again.samples(again.context(b"0" * 16, 1, None, [5, 6], "{}", 0), paths)
+    reopened = again.samples(place(again), paths)
     few = again.samples(context, [("sample", 3)])
     again.close()
     for found in (at_once, committed, reopened):

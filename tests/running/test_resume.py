@@ -24,7 +24,7 @@ def test_a_run_whose_engine_died_is_finished_without_asking_again(tmp_path: Path
     held = rows(place, "SELECT count(*) FROM samples")[0][0]
     assert 0 < held < 6 * 17
     second = ScriptedEngine(order=6)
-    summary = run(None, place, engine=second)
+    summary = run(None, place, trust=True, engine=second)
     assert summary.held == held
     assert summary.drawn == 6 * 17 - held
     assert sum(second.asked.values()) == summary.drawn
@@ -92,7 +92,7 @@ def test_samples_that_were_in_flight_are_counted_as_redrawn(tmp_path: Path) -> N
         run(sweep("best_of_n", n=16), tmp_path, engine=ScriptedEngine(die_after=20))
     asked = sum(len(json.loads(p)) for (p,) in rows(tmp_path, "SELECT paths FROM started"))
     assert asked > 0
-    summary = run(None, tmp_path, engine=ScriptedEngine())
+    summary = run(None, tmp_path, trust=True, engine=ScriptedEngine())
     assert summary.redrawn == asked
     assert rows(tmp_path, "SELECT redrawn FROM sessions ORDER BY id") == [(0,), (asked,)]
     assert rows(tmp_path, "SELECT count(*) FROM started") == [(0,)]

@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -18,9 +18,10 @@ from scripted import ScriptedEngine
 
 from tts.analysis import models_of, read_run
 from tts.analysis.compute import token_count
-from tts.core import Candidate, Completion, Positions, Score
+from tts.core import POLICY, Candidate, Completion, Positions, SamplingParams, Score
 from tts.engines.architecture import architecture
 from tts.running import parse_config, run, score_run
+from tts.running.broker import Ask, Batch
 from tts.running.prefill import positions
 from tts.running.tools import CellTools
 from tts.verifiers import VERIFIERS
@@ -99,7 +100,7 @@ def test_usage_says_where_every_token_lies(
 
 
 def _cell() -> Any:
-    sampling = SimpleNamespace(stop=())
+    sampling = SamplingParams()
     return SimpleNamespace(setting=SimpleNamespace(sampling=sampling), problem=None, seed=0, index=0)
 
 
@@ -110,12 +111,14 @@ def _completion(path: tuple[str | int, ...], text: str, tokens: list[int]) -> Co
 class _Broker:
     """Answers requests in their order."""
 
+    models: ClassVar[dict[str, None]] = {POLICY: None}
+
     def __init__(self, requests: list[tuple[list[int], list[list[int]]]]):
         self._left = iter(requests)
 
-    async def draw(self, problem: Any, turns: Any, prefix: Any, params: Any, seed: int, paths: Any, index: int) -> Any:
+    async def draw(self, ask: Ask) -> Batch:
         prompt, answers = next(self._left)
-        return 1, tuple(prompt), [_completion(p, "", a) for p, a in zip(paths, answers, strict=True)]
+        return Batch(1, tuple(prompt), [_completion(p, "", a) for p, a in zip(ask.paths, answers, strict=True)])
 
 
 class _Panel:

@@ -94,11 +94,16 @@ def _problem(db: sqlite3.Connection, i: int, samples: int, rng: np.random.Genera
         "VALUES (?, 'math', ?, ?, '42', ?, '[]', ?, ?)",
         (i, name, question, str(1 + i % 5), question, bytes(4 * 90)),
     )
-    db.execute("INSERT INTO contexts VALUES (?, ?, ?, NULL, x'', '{}', 0)", (i, i.to_bytes(16, "little"), i))
+    db.execute(
+        "INSERT INTO contexts (id, digest, problem, chat, prefix_ids, params, seed) "
+        "VALUES (?, ?, ?, NULL, x'', '{}', 0)",
+        (i, i.to_bytes(16, "little"), i),
+    )
     usage = {"output_tokens": samples * TOKENS, "samples": samples, "prompt_tokens_ideal": 90}
     usage["selection_tokens"] = {name: [TOKENS + 100] * samples for name in NAMES}
     db.execute(
-        "INSERT INTO cells VALUES (?, ?, 'best_of_n', '{}', 0, 0, ?, '{}', ?, '[]', ?)",
+        "INSERT INTO cells (id, problem, strategy, setting, seed, budget, n, grading, usage, history, grader) "
+        "VALUES (?, ?, 'best_of_n', '{}', 0, 0, ?, '{}', ?, '[]', ?)",
         (i, i, samples, canonical_json(usage), canonical_json({"capped": 0, "mixed": 0, "timeouts": 0})),
     )
     rate = rng.beta(0.8, 0.8)
@@ -122,14 +127,15 @@ def _problem(db: sqlite3.Connection, i: int, samples: int, rng: np.random.Genera
             scores[f"{judge}:last"] = float(values[-1])
         answer = None if label < 0 else "42" if label == 0 else str(label)
         db.execute(
-            "INSERT INTO candidates VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?)",
+            "INSERT INTO candidates (cell, idx, samples, answer, class, correct, finished, output_tokens, scores) "
+            "VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?)",
             (i, j, f"[[{i},{path}]]", answer, label, int(label == 0), TOKENS, canonical_json(scores)),
         )
 
 
 def _info(problems: int, samples: int) -> dict[str, object]:
     return {
-        "format": 1,
+        "format": 2,
         "tts": tts.__version__,
         "model": {"name": "made-up", "fingerprint": "f00"},
         "plan": [

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from tts.core import Pool, Usage, UsageError
 
-FORMAT = 1
+FORMAT = 2
 """Newest format of ``run.json`` that this package reads."""
 
 
@@ -189,6 +189,11 @@ def _run_json(run: Path) -> dict[str, Any]:
         raise UsageError(
             f"{run / 'run.json'}: expected a number in the field format, found {version!r}; "
             "name the directory that `tts run` printed"
+        )
+    if version < FORMAT:
+        raise UsageError(
+            f"{run / 'run.json'}: format {version} is older than {FORMAT}, the first that this version reads; use the "
+            f"version of tts-scaling that made it ({info.get('tts', 'unknown')}), or run again into a new directory"
         )
     if version > FORMAT:
         raise UsageError(

@@ -17,7 +17,8 @@ import click
     envvar="TTS_DATA_DIR",
     help="Folder of local JSONL files. [default: where the run took them up; env: TTS_DATA_DIR]",
 )
-def regrade(run: Path, timeout_s: float | None, workers: int | None, data_dir: Path | None) -> None:
+@click.option("--trust", is_flag=True, help="Let code run that the run directory names and this command does not.")
+def regrade(run: Path, timeout_s: float | None, workers: int | None, data_dir: Path | None, trust: bool) -> None:
     """Grade again what a run holds, by references that were corrected in its data, another limit or a newer grader.
 
     Nothing is sampled, and no model is needed. Verdicts that still hold are kept. A question that changed is another
@@ -30,6 +31,6 @@ def regrade(run: Path, timeout_s: float | None, workers: int | None, data_dir: P
     from tts.running import regrade_run
 
     grading = {name: value for name, value in (("timeout_s", timeout_s), ("workers", workers)) if value is not None}
-    summary = regrade_run(run, grading, data_dir)
+    summary = regrade_run(run, grading, data_dir, trust=trust)
     click.echo(f"{summary.done} of {summary.cells} cells graded again; {summary.seconds:.1f} s")
     click.echo(f"next: tts report {run}")

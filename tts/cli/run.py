@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from tts.running import SweepConfig
+    from tts.running import Follow, SweepConfig
 
 
 def sweep_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -50,6 +50,7 @@ def sweep_options(command: Callable[..., Any]) -> Callable[..., Any]:
     is_flag=True,
     help="Where the problems' data changed, go on with them as they are now: see docs/benchmarks.md.",
 )
+@click.option("--trust", is_flag=True, help="Let code run that the run directory names and this command does not.")
 @click.option("--dry-run", is_flag=True, help="Check the sweep and say what it asks for at most; needs no GPU.")
 def run(
     file: Path | None,
@@ -57,6 +58,7 @@ def run(
     data_dir: Path | None,
     plan: Path | None,
     follow_data: bool,
+    trust: bool,
     dry_run: bool,
     **flags: Any,
 ) -> None:
@@ -93,7 +95,8 @@ def run(
             raise UsageError(
                 f"--plan: takes no {', '.join(given)}: a plan names its problems and samples; leave it out"
             )
-    config = read_sweep(file, held=out, **flags)
+    asked = trust or out is not None  # read_sweep looks at what that directory names
+    config = read_sweep(file, held=out, trust=trust, **flags)
     if config is None and out is None and plan is not None:
         out = Path(read_plan(plan).run)
     if config is None and out is None:
@@ -106,7 +109,8 @@ def run(
     if config is not None:
         out = out or (Path(config.out) if config.out else new_run_path(config))
     assert out is not None
-    summary = run_sweep(config, out, data_dir, plan=plan, follow="all" if follow_data else "additions")
+    follow: Follow = "all" if follow_data else "additions"
+    summary = run_sweep(config, out, data_dir, plan=plan, trust=asked, follow=follow)
     held = f", {summary.held} held before" if summary.held else ""
     redrawn = f", {summary.redrawn} of them lost in flight earlier" if summary.redrawn else ""
     click.echo(f"{summary.cells} cells done; {summary.drawn} samples drawn{redrawn}{held}; {summary.seconds:.1f} s")

@@ -12,6 +12,7 @@ from tts.benchmarks import get_benchmark
 from tts.core import UsageError, did_you_mean
 from tts.engines import ENGINES
 from tts.running import SweepConfig, load_strategy, parse_config, settings_of
+from tts.running.trust import check_trust
 
 
 def read_sweep(
@@ -25,11 +26,19 @@ def read_sweep(
     seeds: tuple[int, ...],
     sets: tuple[str, ...],
     held: Path | None = None,
+    trust: bool = False,
 ) -> SweepConfig | None:
     """The sweep, flags over file; None where neither says anything. Raises UsageError.
 
-    ``held``: a run directory; flags that name no model say what more is asked of the run in it.
+    ``held``: a run directory; flags that name no model say what more is asked of the run in it. ``trust``: whether code
+    that the directory names may run, where neither file nor flags name it.
     """
+    if held is not None:
+        own = file is not None and file != held / "config.yaml"
+        named: Any = _read_yaml(file) if file is not None and own else {}
+        named = dict(named) if isinstance(named, dict) else {}
+        named["strategies"] = [*strategies, *_entries(named.get("strategies") or [])]
+        check_trust(held, named, trust)
     flagged = any((model is not None, benchmarks, strategies, n is not None, limit is not None, seeds, sets))
     if file is None and not flagged:
         return None

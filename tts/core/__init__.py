@@ -1,8 +1,10 @@
 """Ground floor: types, protocols, registry and selectors. Imports no model, no engine and no run."""
 
+from tts.core.described import described
 from tts.core.errors import EngineDied, EngineError, Refused, Retryable, TtsError, UsageError, did_you_mean
 from tts.core.keys import canonical_json, context_digest, digest, fingerprint, sample_key, score_key, stream
 from tts.core.protocols import (
+    POLICY,
     Bound,
     Engine,
     KnowsAnswers,
@@ -22,8 +24,10 @@ from tts.core.types import (
     Candidate,
     Completion,
     FinishReason,
+    Forced,
     Message,
     Path,
+    Piece,
     Positions,
     Problem,
     Prompt,
@@ -33,6 +37,7 @@ from tts.core.types import (
 )
 
 __all__ = [
+    "POLICY",
     "SAMPLING_OVERRIDES",
     "SELECTORS",
     "Bound",
@@ -42,10 +47,12 @@ __all__ = [
     "EngineDied",
     "EngineError",
     "FinishReason",
+    "Forced",
     "KnowsAnswers",
     "Message",
     "OracleVerifier",
     "Path",
+    "Piece",
     "Pool",
     "Positions",
     "Problem",
@@ -67,6 +74,7 @@ __all__ = [
     "Verifier",
     "canonical_json",
     "context_digest",
+    "described",
     "did_you_mean",
     "digest",
     "fingerprint",

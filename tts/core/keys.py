@@ -12,6 +12,8 @@ from tts.core.sampling import SamplingParams
 from tts.core.types import Candidate, Path
 
 KEY_BYTES = 16
+KEY_VERSION = "2"
+"""Of the way keys are made: a part of every sample's."""
 
 
 def canonical_json(value: object) -> str:
@@ -34,10 +36,19 @@ def fingerprint(identity: Mapping[str, str]) -> str:
     return digest(canonical_json(dict(identity))).hex()
 
 
-def context_digest(model: str, prompt_ids: Sequence[int], params: SamplingParams, seed: int) -> bytes:
-    """All of a sample's identity but its path: model, prompt and prefix ids, sampling parameters, run seed."""
-    ids = np.asarray(prompt_ids, dtype="<u4").tobytes()
-    return digest(model, ids, canonical_json(params.model_dump(mode="json")), str(seed))
+def context_digest(
+    model: str, problem: str, input_ids: Sequence[int], params: SamplingParams, seed: int, bound: int | None = None
+) -> bytes:
+    """All of a sample's identity but its path.
+
+    ``model``: its fingerprint; ``problem``: ``benchmark/id``, so that problems of one wording draw apart;
+    ``input_ids``: prompt and answer so far; ``seed``: the run's; ``bound``: the tokens that the engine's context
+    leaves, where it and no limit of ``params`` is what binds. So a larger context draws such samples anew, and all of
+    them: to keep those that ended in time would choose by length.
+    """
+    ids = np.asarray(input_ids, dtype="<u4").tobytes()
+    described = params.described() | ({} if bound is None else {"bound": bound})
+    return digest(KEY_VERSION, model, problem, ids, canonical_json(described), str(seed))
 
 
 def sample_key(context: bytes, path: Path) -> bytes:

@@ -14,6 +14,9 @@ from pydantic import BaseModel, ConfigDict
 from tts.core.sampling import SamplingParams
 from tts.core.types import Candidate, Completion, Message, Path, Prompt, Question, Score
 
+POLICY = "policy"
+"""The role of the model that answers where a strategy names no other."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -63,6 +66,10 @@ class Engine(Protocol):
         """The prompt for plain text."""
         ...
 
+    def continuation(self, text: str) -> tuple[int, ...]:
+        """The ids of a text that goes on after another: nothing is put before or after it."""
+        ...
+
     def decode(self, token_ids: Sequence[int]) -> str:
         """The text of an answer's ids, without special tokens."""
         ...
@@ -97,16 +104,19 @@ class Sampler(Protocol):
         n: int,
         *,
         path: Path = ("sample",),
+        model: str = POLICY,
         prefix: Sequence[int] = (),
         turns: Sequence[Message] = (),
+        messages: Sequence[Message] = (),
         **overrides: object,
     ) -> list[Completion]:
         """Draw ``n`` fresh completions with paths ``path + (0,) ... path + (n - 1,)``.
 
-        ``prefix``: token ids of the answer so far, to be continued. ``turns``: what follows the question in the chat,
-        for instance an earlier attempt and what is said to it. ``overrides``: fields of SamplingParams; its
-        ``max_tokens`` is for the whole answer, ``prefix`` included, ``step_tokens`` for this completion; ``stop`` is
-        added to the sweep's own stop strings.
+        ``model``: the role of the model to ask. ``prefix``: token ids of the answer so far, to be continued.
+        ``turns``: what follows the question in the chat, for instance an earlier attempt and what is said to it;
+        ``messages``: a chat of the strategy's own, in place of the problem's. ``overrides``: fields of SamplingParams;
+        its ``max_tokens`` is for the whole answer, ``prefix`` included, ``step_tokens`` for this completion; ``stop``
+        is added to the sweep's own stop strings.
         Asking twice for the same path in one cell is an error: a path names one fresh draw.
         """
         ...
@@ -115,12 +125,36 @@ class Sampler(Protocol):
 class Tools(Sampler, Protocol):
     """All that a strategy may touch. There is no reference answer, no clock and no shared random generator in here."""
 
+    async def probe(
+        self, n: int, *, path: Path, model: str = POLICY, prefix: Sequence[int] = (), **overrides: object
+    ) -> list[Completion]:
+        """Completions that are read and thrown away, such as a trial answer in the midst of thinking.
+
+        As ``sample``; they are charged as discarded whatever becomes of them.
+        """
+        ...
+
+    def encode(self, text: str, model: str = POLICY) -> tuple[int, ...]:
+        """A text's token ids, without any that a tokenizer puts before or after a whole text; through the journal."""
+        ...
+
+    def force(self, answer: Candidate, text: str, model: str = POLICY) -> Candidate:
+        """The answer with ``text`` put in at its end: input to the model, not output.
+
+        Raises UsageError where the text alone fills the model's context.
+        """
+        ...
+
     async def score(self, verifier: str, candidates: Sequence[Candidate]) -> list[Score]:
         """Score candidates, whole or in the making, with a verifier of the run, through the journal."""
         ...
 
     async def values(self, verifier: str, aggregation: str, candidates: Sequence[Candidate]) -> list[float]:
         """The same as one number a candidate, by an aggregation's name; 0 for a candidate without a step."""
+        ...
+
+    async def grade(self, candidates: Sequence[Candidate]) -> list[bool]:
+        """Whether each is correct: for strategies that declare themselves ``oracle``, and an error for others."""
         ...
 
     def record(self, **entry: object) -> None:
@@ -152,6 +186,10 @@ class Strategy(BaseModel, ABC):
 
     independent: ClassVar[bool] = False
     """Whether the candidates are independent samples, so that one cell of n serves every smaller budget exactly."""
+    oracle: ClassVar[bool] = False
+    """Whether it looks at the reference answer, by ``tools.grade``: a bound, not a method."""
+    roles: ClassVar[tuple[str, ...]] = ()
+    """Further models that it asks, by role, beside the policy: a sweep names them under ``models``."""
     budgets: ClassVar[tuple[int, ...] | None] = None
     """The only budgets that make sense, or None where the user chooses."""
     sampling: ClassVar[Mapping[str, object]] = {}

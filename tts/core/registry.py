@@ -39,6 +39,20 @@ class Registry:
         """Every name, the package's own first."""
         return [*self._builtin, *sorted(set(self._known) - set(self._builtin))]
 
+    def source(self, name: str) -> str | None:
+        """A hash of the file that ``FILE.py:NAME`` names, as it is now; None for what is installed.
+
+        Of that file alone: what it imports from beside it is not looked at.
+        """
+        module = name.rpartition(":")[0]
+        if name in self._known or not module.endswith(".py"):
+            return None
+        return digest(Path(module).expanduser().read_bytes()).hex()[:12]
+
+    def is_code(self, name: str) -> bool:
+        """Whether a name is that of a file or module to import, and of nothing installed as a plug-in."""
+        return name not in self._known and ":" in name
+
     def __contains__(self, name: str) -> bool:
         return name in self._known
 
@@ -71,7 +85,7 @@ def _import(module: str) -> Any:
     path = Path(module).expanduser().resolve()
     if not path.is_file():
         raise FileNotFoundError(f"no file {module}")
-    name = f"tts_user_{path.stem}_{digest(str(path)).hex()[:8]}"
+    name = f"tts_user_{path.stem}_{digest(str(path), path.read_bytes()).hex()[:8]}"  # an edited file is another module
     if name not in sys.modules:
         spec = importlib.util.spec_from_file_location(name, path)
         assert spec is not None and spec.loader is not None

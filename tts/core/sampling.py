@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -31,6 +32,24 @@ class SamplingParams(BaseModel):
     seed_requests: bool = False
     """Give the engine a seed a request, made from the sample's key. Slows a GPU's batched sampler."""
 
+    def described(self) -> dict[str, object]:
+        """What identifies a draw, as JSON values: every parameter that differs from its neutral value.
+
+        Neutral is what has no effect; so a parameter that is added, with such a value, changes no key.
+        """
+        return {k: v for k, v in self.model_dump(mode="json").items() if k not in NEUTRAL or v != NEUTRAL[k]}
+
+
+NEUTRAL: Mapping[str, object] = {
+    "top_p": 1.0,
+    "top_k": 0,
+    "min_p": 0.0,
+    "step_tokens": None,
+    "stop": [],
+    "logprobs": None,
+    "seed_requests": False,
+}
+"""The values without effect, as JSON; they never change. (No temperature and no limit is without effect.)"""
 
 SAMPLING_OVERRIDES = ("temperature", "top_p", "top_k", "min_p", "max_tokens")
 """The fields that a strategy entry may override."""

@@ -20,8 +20,9 @@ Positions = tuple[tuple[int, int], ...]
 """How many tokens were computed at each position of their sequences, counted from 0: (position, change) pairs, rising.
 ``((3, 2), (5, -2))``: two tokens at position 3 and two at position 4."""
 
-FinishReason = Literal["stop", "length", "step"]
-"""``step``: the limit of one step cut it and the answer goes on; ``length``: the limit of the whole answer did."""
+FinishReason = Literal["stop", "length", "step", "refused"]
+"""``step``: the limit of one step cut it and the answer goes on; ``length``: the limit of the whole answer did;
+``refused``: the engine would not answer, and the stop reason says why."""
 
 
 class Message(TypedDict):
@@ -78,7 +79,8 @@ class Completion:
     """Shape (output_tokens,): every generated token, with the one that ended the answer or completed a stop string."""
     finish_reason: FinishReason
     stop_reason: int | str | None = None
-    """None for the model's end token, its id for a further end token, the string for a stop string."""
+    """None for the model's end token, its id for a further end token, the string for a stop string; the reason of a
+    refusal."""
     logprobs: npt.NDArray[np.float16] | None = None
     """Shape (output_tokens,): each sampled token's log-probability before temperature, or None where not kept."""
     top_ids: npt.NDArray[np.uint32] | None = None
@@ -101,17 +103,34 @@ class Completion:
         """Whether the limit of the whole answer cut it."""
         return self.finish_reason == "length"
 
+    @property
+    def refused(self) -> bool:
+        """Whether the engine would not answer."""
+        return self.finish_reason == "refused"
+
     def paused_at(self, delimiter: str) -> bool:
         """Whether it is a step that another may follow: ended by ``delimiter`` or by the limit of one step."""
         return self.finish_reason == "step" or (self.finish_reason == "stop" and self.stop_reason == delimiter)
 
 
+@dataclass(frozen=True, slots=True)
+class Forced:
+    """Text that a strategy put into an answer ("Wait", an end-of-thinking tag): input to the model, no sample of it."""
+
+    text: str
+    token_ids: tuple[int, ...]
+
+
+Piece = Completion | Forced
+"""What an answer is made of: drawn or forced."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """An answer, whole or in the making, with the completions it is made of."""
+    """An answer, whole or in the making, with the pieces it is made of."""
 
-    completions: tuple[Completion, ...]
-    """In order; a one-shot answer has one, a searched answer one a step."""
+    pieces: tuple[Piece, ...]
+    """In order; a one-shot answer has one completion, a searched answer one a step."""
     text: str
     """The whole answer's text."""
     scores: Mapping[str, float] = field(default_factory=dict)
@@ -122,9 +141,14 @@ class Candidate:
         """A candidate made of one completion."""
         return cls((completion,), completion.text)
 
-    def then(self, completion: Completion) -> Candidate:
-        """This answer with one more completion, drawn with ``prefix=self.token_ids``."""
-        return Candidate((*self.completions, completion), completion.text)
+    def then(self, piece: Piece) -> Candidate:
+        """This answer with one more piece; a completion was drawn with ``prefix=self.token_ids``."""
+        return Candidate((*self.pieces, piece), self.text + piece.text if isinstance(piece, Forced) else piece.text)
+
+    @property
+    def completions(self) -> tuple[Completion, ...]:
+        """The pieces that were drawn."""
+        return tuple(p for p in self.pieces if isinstance(p, Completion))
 
     @property
     def path(self) -> Path:
@@ -134,16 +158,22 @@ class Candidate:
     @property
     def token_ids(self) -> tuple[int, ...]:
         """Ids of the whole answer: what a search continues from."""
-        return tuple(int(t) for c in self.completions for t in c.token_ids)
+        return tuple(int(t) for p in self.pieces for t in p.token_ids)
 
     @property
     def finished(self) -> bool:
-        """Whether its last completion ended by itself."""
-        return self.completions[-1].finished
+        """Whether its last piece is a completion that ended by itself."""
+        last = self.pieces[-1]
+        return isinstance(last, Completion) and last.finished
+
+    @property
+    def refused(self) -> bool:
+        """Whether the engine would not go on with it."""
+        return any(c.refused for c in self.completions)
 
     @property
     def output_tokens(self) -> int:
-        """Tokens on its own path (not those of discarded branches)."""
+        """Tokens drawn on its own path (not those of discarded branches, nor forced ones)."""
         return sum(c.output_tokens for c in self.completions)
 
 

@@ -43,6 +43,8 @@ WORDS = 1024
 _PROMPT = 1 << 24
 """Ids from here are words of prompts."""
 _VOCABULARY = ("so", "we", "add", "the", "terms", "and", "carry", "one", "then", "half", "of", "it", "is", "left")
+_SPELLED: dict[int, str] = {}
+"""What the words of prompts were, for those that a strategy puts into an answer."""
 _FILLER = tuple(WORDS + (7 * i) % len(_VOCABULARY) for i in range(4096))
 
 
@@ -130,7 +132,13 @@ class SimulatedEngine:
 
     def encode(self, text: str) -> Prompt:
         """A token for each word."""
-        return Prompt(text, tuple(_PROMPT + int.from_bytes(digest(word)[:3], "little") for word in text.split()))
+        ids = {word: _PROMPT + int.from_bytes(digest(word)[:3], "little") for word in text.split()}
+        _SPELLED.update((token, word) for word, token in ids.items())
+        return Prompt(text, tuple(ids[word] for word in text.split()))
+
+    def continuation(self, text: str) -> tuple[int, ...]:
+        """A token for each word, as in prompts."""
+        return self.encode(text).token_ids
 
     def decode(self, token_ids: Sequence[int]) -> str:
         """The text of an answer's steps; what it would answer is its problem's to say."""
@@ -230,7 +238,7 @@ def _text(ids: Sequence[int], answers: Sequence[str]) -> str:
 
 def _word(token: int, answers: Sequence[str]) -> str:
     if token >= WORDS:
-        return f" {_VOCABULARY[token - WORDS]}"
+        return f" {_VOCABULARY[token - WORDS] if token < _PROMPT else _SPELLED.get(token, '')}"
     if token in (ON_TRACK, DERAILED):
         return "Next,"
     if token in (DELIMITER, END):

@@ -72,6 +72,10 @@ class VllmEngine:
         """Plain text with the tokenizer's own first token, where it has one."""
         return Prompt(text, tuple(self._load_tokenizer().encode(text)))
 
+    def continuation(self, text: str) -> tuple[int, ...]:
+        """The ids of a text that goes on after another."""
+        return tuple(self._load_tokenizer().encode(text, add_special_tokens=False))
+
     def decode(self, token_ids: Sequence[int]) -> str:
         """The text of an answer's ids, without special tokens."""
         return str(self._load_tokenizer().decode(list(token_ids), skip_special_tokens=True))

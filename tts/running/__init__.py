@@ -1,5 +1,6 @@
 """The run wing: from a sweep file to a run directory. It meets the analysis wing only there."""
 
+from tts.running.changes import Follow
 from tts.running.config import SweepConfig, load_strategy, parse_config, settings_of
 from tts.running.estimate import Expected, estimate
 from tts.running.plan import read_plan
@@ -11,6 +12,7 @@ from tts.running.score import score_run
 
 __all__ = [
     "Expected",
+    "Follow",
     "Summary",
     "SweepConfig",
     "estimate",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tts.core import Completion, Engine, Message, Prompt, Request, UsageError
+from tts.core import POLICY, Completion, Engine, Message, Prompt, Request, UsageError
 from tts.engines import make_engine
-from tts.running.config import SweepConfig
+from tts.running.config import ModelEntry, SweepConfig
 from tts.running.rundir import RunDir
 
 
@@ -16,13 +16,14 @@ class AbsentEngine:
 
     capacity = 64
     piece = 16
-    context = 0
+    absent = True
     version = "absent"
     architecture: Mapping[str, object] | None = None
 
-    def __init__(self, identity: Mapping[str, str], error: UsageError):
-        """``error``: why the model cannot be had."""
+    def __init__(self, identity: Mapping[str, str], context: int, error: UsageError):
+        """``context``: what the run's samples were drawn under; ``error``: why the model cannot be had."""
         self.identity = identity
+        self.context = context
         self._error = error
 
     @property
@@ -35,6 +36,10 @@ class AbsentEngine:
         raise self._error
 
     def encode(self, text: str) -> Prompt:
+        """Needs the tokenizer, so raises."""
+        raise self._error
+
+    def continuation(self, text: str) -> tuple[int, ...]:
         """Needs the tokenizer, so raises."""
         raise self._error
 
@@ -54,12 +59,26 @@ class AbsentEngine:
         """Nothing to stop."""
 
 
-def engine_for(config: SweepConfig, rundir: RunDir) -> Engine:
-    """The configured engine; for a run whose model is not here, a stand-in that only replays."""
+def engines_for(config: SweepConfig, rundir: RunDir, given: Mapping[str, Engine]) -> dict[str, Engine]:
+    """The configured engines by role; for a model of the run that is not here, a stand-in that only replays.
+
+    ``given``: engines that are used in place of configured ones.
+    """
+    return {role: given.get(role) or _engine(role, entry, rundir) for role, entry in config.roles.items()}
+
+
+def _engine(role: str, entry: ModelEntry, rundir: RunDir) -> Engine:
+    field = "model" if role == POLICY else f"models.{role}"
     try:
-        return make_engine(config.model, config.engine)
+        return make_engine(entry.name, entry.engine, field)
     except UsageError as error:
-        model: dict[str, Any] | None = rundir.info.get("model")
-        if model is None or model["name"] != config.model:
+        before = model_info(rundir.info, role)
+        if before is None or before["name"] != entry.name:
             raise
-        return AbsentEngine(model["identity"], error)
+        return AbsentEngine(before["identity"], before["context"], error)
+
+
+def model_info(info: Mapping[str, Any], role: str) -> dict[str, Any] | None:
+    """What run.json says of a model; None where the run has none of that role."""
+    found: dict[str, Any] | None = info.get("model") if role == POLICY else info.get("models", {}).get(role)
+    return found

@@ -9,7 +9,17 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from tts.benchmarks import PromptConfig
-from tts.core import SAMPLING_OVERRIDES, SELECTORS, SamplingParams, Strategy, UsageError, canonical_json, did_you_mean
+from tts.core import (
+    POLICY,
+    SAMPLING_OVERRIDES,
+    SELECTORS,
+    SamplingParams,
+    Strategy,
+    UsageError,
+    canonical_json,
+    described,
+    did_you_mean,
+)
 from tts.running.cells import Setting
 from tts.strategies import STRATEGIES
 from tts.verifiers import AGGREGATIONS
@@ -95,8 +105,35 @@ class GradingConfig(_Section):
     """Pairs of tags around thinking: an answer counts only after the last end tag."""
 
 
+class ModelEntry(_Section):
+    """A model that strategies ask beside the policy."""
+
+    name: str
+    """As ``model``."""
+    engine: dict[str, Any] = {}
+    """As ``engine``."""
+
+
+def _by_role(value: object) -> object:
+    """``{draft: {name: x}}`` for ``{draft: x}``."""
+    if not isinstance(value, dict):
+        return value
+    return {role: {"name": entry} if isinstance(entry, str) else entry for role, entry in value.items()}
+
+
+class RecoveryConfig(_Section):
+    """How often a session tries again before an engine's failure ends it."""
+
+    restarts: Annotated[int, Field(ge=0)] = 3
+    """Of a dead engine, in a session; what it was asked is asked again."""
+    retries: Annotated[int, Field(ge=0)] = 8
+    """Of a request that a busy engine turned away."""
+    wait: Annotated[float, Field(ge=0)] = 1.0
+    """Seconds before the first of them; each further wait is twice as long, at most a minute."""
+
+
 class SweepConfig(_Section):
-    """One sweep: a model, problems, strategies, and how their answers are chosen and graded."""
+    """One sweep: models, problems, strategies, and how their answers are chosen and graded."""
 
     model: str
     """``vllm/ORG/NAME`` from the model hub, ``vllm/PATH`` of a local folder, ``simulated`` or
@@ -104,6 +141,9 @@ class SweepConfig(_Section):
     engine: dict[str, Any] = {}
     """Options of the engine by its own names, for vLLM for instance ``max_model_len`` or
     ``gpu_memory_utilization``."""
+    models: Annotated[dict[str, ModelEntry], BeforeValidator(_by_role)] = {}
+    """Further models by the roles that strategies ask them in, such as ``draft``: a name, or a name and its engine.
+    ``policy`` here is the same as ``model`` and ``engine``."""
     benchmarks: Annotated[tuple[BenchmarkEntry, ...], BeforeValidator(_named), Field(min_length=1)]
     """Which problems."""
     limit: Annotated[int, Field(ge=1)] | None = None
@@ -122,8 +162,15 @@ class SweepConfig(_Section):
     """Which candidate of a cell is its answer. Default: all that the sweep has what they need for."""
     grading: GradingConfig = GradingConfig()
     """How answers are graded."""
+    recovery: RecoveryConfig = RecoveryConfig()
+    """What is done about engines that die or are busy."""
     out: str | None = None
     """The run directory. Default: a new one under ``runs/``."""
+
+    @property
+    def roles(self) -> dict[str, ModelEntry]:
+        """Every model by role, the policy first."""
+        return {POLICY: ModelEntry(name=self.model, engine=self.engine), **self.models}
 
 
 def parse_config(data: object, source: str) -> SweepConfig:
@@ -131,7 +178,7 @@ def parse_config(data: object, source: str) -> SweepConfig:
     if not isinstance(data, dict):
         raise UsageError(f"{source}: found {_kind(data)}, expected a mapping with model, benchmarks and strategies")
     try:
-        config = SweepConfig.model_validate(data)
+        config = SweepConfig.model_validate(_with_policy(data, source))
     except ValidationError as error:
         raise UsageError(f"{source}: {explain(error, SweepConfig)}") from None
     except UsageError as error:  # of a section's own validator, which does not know the file
@@ -154,7 +201,57 @@ def parse_config(data: object, source: str) -> SweepConfig:
                     f"{source}: verifiers[{i}].aggregation: unknown aggregation {how!r}"
                     f"{did_you_mean(how, AGGREGATIONS)}; expected {', '.join(AGGREGATIONS)}"
                 )
+    _check_roles(config, source)
     return _guided(config, source)
+
+
+def _with_policy(data: dict[str, Any], source: str) -> dict[str, Any]:
+    """``model`` and ``engine`` from ``models.policy``, the long form. Raises UsageError where both are given."""
+    models = data.get("models")
+    if not isinstance(models, dict) or POLICY not in models:
+        return data
+    if "model" in data:
+        raise UsageError(f"{source}: models.{POLICY}: the policy is named by model already; leave one of them out")
+    entry = models[POLICY]
+    entry = {"name": entry} if isinstance(entry, str) else entry
+    if not isinstance(entry, dict) or not isinstance(entry.get("name"), str) or {*entry} - {"name", "engine"}:
+        raise UsageError(
+            f"{source}: models.{POLICY}: found {_shown(entry)}, expected a name, or a mapping with name and engine"
+        )
+    rest = {role: other for role, other in models.items() if role != POLICY}
+    engine = {**(entry.get("engine") or {}), **(data.get("engine") or {})}
+    return {**data, "model": entry["name"], "engine": engine, "models": rest}
+
+
+def _check_roles(config: SweepConfig, source: str) -> None:
+    """Raises UsageError for a role that nothing knows, and for one that a strategy asks and the sweep does not name."""
+    kinds = {e.name: load_strategy(e.name, f"{source}: strategies[{i}].name") for i, e in enumerate(config.strategies)}
+    for name, kind in kinds.items():
+        for role in kind.roles:
+            if role not in config.models:
+                raise UsageError(
+                    f"{source}: models: {name} asks a model in the role {role!r}, which the sweep does not name; add "
+                    f"models: {{{role}: ENGINE/MODEL}}"
+                )
+    known = known_roles(config)
+    for role in config.models:
+        if role not in known:
+            raise UsageError(
+                f"{source}: models: no strategy asks a model in the role {role!r}{did_you_mean(role, known)}; "
+                f"expected {' or '.join([POLICY, *sorted(known)])}"
+            )
+
+
+def known_roles(config: SweepConfig) -> set[str]:
+    """The roles, beside the policy, that some strategy of the sweep, of this package or of a plug-in asks."""
+    names = {*STRATEGIES.names(), *(e.name for e in config.strategies)}
+    return {role for name in names for role in load_strategy(name, "strategies").roles}
+
+
+def unused_roles(config: SweepConfig) -> list[str]:
+    """Models of the sweep that none of its strategies asks."""
+    asked = {role for e in config.strategies for role in load_strategy(e.name, "strategies").roles}
+    return [role for role in config.models if role not in asked]
 
 
 def _guided(config: SweepConfig, source: str) -> SweepConfig:
@@ -213,9 +310,10 @@ def _setting(entry: StrategyEntry, base: SamplingParams, field: str) -> Setting:
             raise UsageError(f"{field}.n ({entry.name}): {error}") from None
     if sampling.temperature == 0 and strategy.independent and budgets[-1] > 1:
         raise UsageError(f"{field}.n: found {budgets[-1]} with temperature 0, where all samples are equal; use greedy")
-    default = SamplingParams().model_copy(update=dict(kind.sampling))
-    changed = {k: v for k, v in sampling.model_dump(mode="json").items() if v != default.model_dump(mode="json")[k]}
-    label = canonical_json({**changed, **strategy.model_dump(mode="json", exclude_defaults=True)})
+    changed = {k: v for k, v in described(sampling).items() if k not in kind.sampling}
+    changed |= {k: v for k, fixed in kind.sampling.items() if (v := getattr(sampling, k)) != fixed}
+    source = STRATEGIES.source(entry.name)
+    label = canonical_json({**changed, **described(strategy), **({} if source is None else {"source": source})})
     return Setting(entry.name, strategy, sampling, label, budgets)
 
 
@@ -304,7 +402,7 @@ def _shown(value: object) -> str:
 def _fields_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
     """Field names of the section that a location lies in."""
     for part in location:
-        if isinstance(part, int):
+        if isinstance(part, int) or part not in model.model_fields:  # an item of a list or of a mapping
             continue
         annotation: Any = model.model_fields[part].annotation
         inner = [a for a in (annotation, *getattr(annotation, "__args__", ())) if _is_model(a)]

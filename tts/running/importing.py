@@ -148,7 +148,11 @@ def _store_samples(
         columns = "id, benchmark, problem, question, answer, level, messages, prompt, prompt_ids"
         db.execute(f"INSERT INTO problems ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
         key = digest(model, benchmark, p.id)
-        db.execute("INSERT INTO contexts VALUES (?, ?, ?, NULL, ?, '{}', 0)", (row, key, row, b""))
+        db.execute(
+            "INSERT INTO contexts (id, digest, problem, chat, prefix_ids, params, seed) "
+            "VALUES (?, ?, ?, NULL, ?, '{}', 0)",
+            (row, key, row, b""),
+        )
         db.executemany(
             "INSERT INTO samples (context, path, text, token_ids, finish_reason, engine) VALUES (?, ?, ?, ?, ?, 1)",
             [
@@ -228,7 +232,8 @@ def _store_cells(
         sql = f"INSERT INTO cells ({columns}) VALUES (?, 'best_of_n', ?, 0, 0, ?, ?, ?, '[]', ?)"
         cell = db.execute(sql, values).lastrowid
         db.executemany(
-            "INSERT INTO candidates VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO candidates (cell, idx, samples, answer, class, correct, finished, output_tokens, scores) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (cell, i, canonical_json([[row, ["sample", i]]]), g.answers[i], g.classes[i], g.correct[i], s.finished,
                  tokens[i], canonical_json({score_label(name): value for name, value in s.scores.items()}))

@@ -18,7 +18,13 @@ from tts.core import Completion, Message, Path, Prompt, Score, UsageError, canon
 from tts.running.writer import Writer
 
 _COLUMNS = "path, text, token_ids, logprobs, top_ids, top_logprobs, finish_reason, stop_reason"
-_INSERT = f"INSERT OR IGNORE INTO samples (context, engine, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_KEPT = "engine, text, token_ids, logprobs, top_ids, top_logprobs, finish_reason, stop_reason"
+_INSERT = (
+    f"INSERT INTO samples (context, engine, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    f"ON CONFLICT (context, path) DO UPDATE SET ({_KEPT}) = "
+    f"({', '.join(f'excluded.{column}' for column in _KEPT.split(', '))}) "
+    "WHERE finish_reason = 'refused'"  # the first answer written stays, but a refusal is none
+)
 _SELECT = f"SELECT {_COLUMNS} FROM samples WHERE context = ?"
 
 
@@ -81,43 +87,57 @@ class Journal:
         return None if row is None else (row[0], tuple(np.frombuffer(row[1], "<u4").tolist()))
 
     def add_chat(
-        self, key: bytes, problem: int, turns: Sequence[Message], prompt: Prompt
+        self, key: bytes, problem: int | None, messages: Sequence[Message], prompt: Prompt
     ) -> tuple[int, tuple[int, ...]]:
         """Keep a chat's prompt; returns its row and ids."""
         self._last_chat += 1
         found = self._chats[key] = self._last_chat, prompt.token_ids
         ids = _ids(np.asarray(prompt.token_ids))
-        values = (found[0], key, problem, canonical_json(list(turns)), prompt.text, ids)
+        values = (found[0], key, problem, canonical_json(list(messages)), prompt.text, ids)
         self.writer.put(
             lambda db: db.execute("INSERT INTO chats VALUES (?, ?, ?, ?, ?, ?)", values),
             after=lambda: self._chats.pop(key, None),
         )
         return found
 
+    def add_text(self, key: bytes, text: Prompt) -> tuple[int, tuple[int, ...]]:
+        """Keep the ids of a text that is no chat; returns its row and ids."""
+        return self.add_chat(key, None, (), text)
+
     def context(
-        self, digest: bytes, problem: int, chat: int | None, prefix_ids: Sequence[int], params: str, seed: int
+        self,
+        digest: bytes,
+        *,
+        problem: int,
+        model: str,
+        chat: int | None,
+        prefix_ids: Sequence[int],
+        params: str,
+        seed: int,
+        bound: int | None,
     ) -> int:
         """The row of a context, made where it is new."""
         known = self._contexts.get(digest)
         if known is not None:
             return known
         row = self._contexts[digest] = len(self._contexts) + 1
-        values = (row, digest, problem, chat, _ids(np.asarray(prefix_ids)), params, seed)
-        self.writer.put(lambda db: db.execute("INSERT INTO contexts VALUES (?, ?, ?, ?, ?, ?, ?)", values))
+        values = (row, digest, problem, chat, _ids(np.asarray(prefix_ids)), params, seed, model, bound)
+        self.writer.put(lambda db: db.execute("INSERT INTO contexts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values))
         return row
 
-    def samples(self, context: int, paths: Sequence[Path]) -> dict[Path, Completion]:
-        """Those of ``paths`` that the journal has an answer for."""
+    def samples(self, context: int, paths: Sequence[Path], refused: bool = True) -> dict[Path, Completion]:
+        """Those of ``paths`` that the journal has an answer for; with ``refused``, refusals too."""
         wanted = {canonical_json(p): p for p in paths}
         # Memory first: a sample leaves memory only after its commit, so what is missing here is in the file or nowhere.
-        found = {p: s for text, p in wanted.items() if (s := self._samples.get((context, text))) is not None}
-        if len(found) == len(wanted):
-            return found
+        answers = {p: s for text, p in wanted.items() if (s := self._samples.get((context, text))) is not None}
+        if len(answers) == len(wanted):
+            return answers
         if len(wanted) > 8:  # most of a context's samples are wanted together
             rows = self.db.execute(_SELECT, (context,)).fetchall()
         else:
             rows = [r for text in wanted for r in self.db.execute(f"{_SELECT} AND path = ?", (context, text))]
-        return found | {wanted[r[0]]: _completion(wanted[r[0]], r) for r in rows if r[0] in wanted}
+        answers |= {wanted[r[0]]: _completion(wanted[r[0]], r) for r in rows if r[0] in wanted}
+        return answers if refused else {p: c for p, c in answers.items() if not c.refused}
 
     def start(self, context: int, paths: Sequence[Path]) -> int:
         """Mark a request as sent; returns its number."""

@@ -24,8 +24,16 @@ def merge(before: SweepConfig, now: SweepConfig, place: str) -> SweepConfig:
                 f"{place}: {field} was {old!r} when the run was made, is {new!r} now; name another directory with --out"
                 + (", or set it in a strategy's entry" if part == "sampling" else "")
             )
+    for role in before.models.keys() & now.models.keys():
+        old, new = before.models[role].name, now.models[role].name
+        if old != new:
+            raise UsageError(
+                f"{place}: models.{role} was {old!r} when the run was made, is {new!r} now; name another directory "
+                "with --out"
+            )
     return now.model_copy(
         update={
+            "models": {**before.models, **now.models},
             "benchmarks": _benchmarks(before, now),
             "limit": None,
             "seeds": tuple(dict.fromkeys((*before.seeds, *now.seeds))),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
 from tts.benchmarks import Checker, get_benchmark
-from tts.core import Candidate, Path, Usage, canonical_json, digest
+from tts.core import Candidate, Usage, canonical_json, digest
 from tts.grading import Grader, Verdict, extract_answer
 from tts.grading.thinking import after_thinking
 from tts.running.cells import Cell, CellKey, HeldProblem
@@ -52,12 +53,17 @@ class Outcomes:
         """What a problem's outcomes hold for: the grading's configuration, the scores and the reference answer."""
         return canonical_json({**self._holds_for, "reference": digest(problem.answer).hex()})
 
-    def finished(self, problems: Iterable[HeldProblem]) -> dict[CellKey, int]:
-        """Budget n that each recorded cell of the problems holds; only those graded as they would be now."""
+    def finished(self, problems: Iterable[HeldProblem], contexts: Mapping[str, int]) -> dict[CellKey, int]:
+        """Budget n that each recorded cell of the problems holds; only those graded as they would be now.
+
+        ``contexts``: each model's, by fingerprint, 0 where not known. A cell counts where it would come out the same:
+        where these bind its requests as those did that it was made under.
+        """
         labels = {p.row: self.label(p) for p in problems}
-        sql = "SELECT problem, strategy, setting, seed, budget, n, grading FROM cells"
+        sql = "SELECT problem, strategy, setting, seed, budget, n, grading, contexts FROM cells"
         rows = self._journal.db.execute(sql)
-        return {row[:5]: row[5] for row in rows if labels.get(row[0]) == row[6]}
+        alike = (row for row in rows if labels.get(row[0]) == row[6] and _bound_alike(json.loads(row[7]), contexts))
+        return {row[:5]: row[5] for row in alike}
 
     def recorded(self) -> dict[CellKey, int]:
         """Budget n that each recorded cell holds, however it was graded."""
@@ -68,28 +74,32 @@ class Outcomes:
         self,
         cell: Cell,
         candidates: Sequence[Candidate],
-        origins: Sequence[list[tuple[int, Path]]],
+        origins: Sequence[list[object]],
         usage: Usage,
         history: Sequence[object],
+        contexts: Mapping[str, tuple[int, int]],
     ) -> None:
-        """Grade a cell and hand its outcome to the journal's writer. ``history``: what the strategy recorded."""
+        """Grade a cell and hand its outcome to the journal's writer.
+
+        ``history``: what the strategy recorded; ``contexts``: see ``CellTools.contexts``.
+        """
         graded = await self.grade(cell.problem, [c.text for c in candidates])
         rows = [
             (i, canonical_json(origins[i]), graded.answers[i], graded.classes[i], graded.correct[i], c.finished,
-             c.output_tokens, canonical_json(dict(c.scores)))
+             c.output_tokens, canonical_json(dict(c.scores)), c.refused)
             for i, c in enumerate(candidates)
         ]  # fmt: skip
-        details = [canonical_json(x) for x in (asdict(usage), list(history), graded.grader)]
+        details = [canonical_json(x) for x in (asdict(usage), list(history), graded.grader, dict(contexts))]
         head = (*cell.key, cell.n, self.label(cell.problem), *details)
         fresh = [(g, a, v.equal, v.outcome) for (g, a), v in self._new_verdicts()]
 
         def write(db: sqlite3.Connection) -> None:
             db.executemany("INSERT OR IGNORE INTO grades VALUES (?, ?, ?, ?)", fresh)
             db.execute("DELETE FROM cells WHERE (problem, strategy, setting, seed, budget) = (?, ?, ?, ?, ?)", cell.key)
-            columns = "problem, strategy, setting, seed, budget, n, grading, usage, history, grader"
+            columns = "problem, strategy, setting, seed, budget, n, grading, usage, history, grader, contexts"
             marks = ", ".join("?" * len(head))
             row = db.execute(f"INSERT INTO cells ({columns}) VALUES ({marks})", head).lastrowid
-            db.executemany(f"INSERT INTO candidates VALUES ({row}, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            db.executemany(f"INSERT INTO candidates VALUES ({row}, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
         self._journal.writer.put(write)
         self.graded += len(candidates)
@@ -161,3 +171,12 @@ class Outcomes:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+
+def _bound_alike(then: Mapping[str, Sequence[int]], now: Mapping[str, int]) -> bool:
+    """Whether contexts bind requests as they did. ``then``: by model, its context and the least that binds none."""
+    return all(
+        min(context, least) == min(now[model] or context, least)
+        for model, (context, least) in then.items()
+        if model in now
+    )

@@ -87,7 +87,8 @@ class Panel:
         """``members``: see ``members_of``; ``grade``: for verifiers that are told what is correct."""
         self._members = members
         self._journal = journal
-        self._grade = grade
+        self.grade = grade
+        """Whether each of some texts answers a problem correctly."""
         self._flights: Flights[bytes, Score] = Flights()
 
     async def score(self, name: str, problem: HeldProblem, candidates: Sequence[Candidate]) -> list[Score]:
@@ -118,7 +119,7 @@ class Panel:
 
     async def _scores(self, judge: Verifier, problem: HeldProblem, candidates: Sequence[Candidate]) -> list[Score]:
         if isinstance(judge, OracleVerifier):
-            correct = await self._grade(problem, [c.text for c in candidates])
+            correct = await self.grade(problem, [c.text for c in candidates])
             return await judge.score_graded(problem.question, candidates, correct)
         return await judge.score(problem.question, candidates)
 

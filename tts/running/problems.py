@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from tts.benchmarks import Benchmark, Loaded, PromptConfig, build_messages, get_benchmark, plain_text
-from tts.core import Engine, KnowsAnswers, Message, Problem, Prompt, Question, UsageError, canonical_json
+from tts.core import POLICY, Engine, KnowsAnswers, Message, Problem, Prompt, Question, UsageError, canonical_json
 from tts.running.cells import HeldProblem
 from tts.running.changes import Changes, Follow, compare, notes, refusal
 from tts.running.config import BenchmarkEntry, SweepConfig
@@ -111,7 +111,9 @@ def _moved(benchmark: Benchmark, before: Mapping[str, Any], folder: Path | None)
     return str(before["revision"]) != f"sha256:{hashlib.sha256(file.expanduser().read_bytes()).hexdigest()}"
 
 
-def take_up(updates: Sequence[Update], rundir: RunDir, journal: Journal, engine: Engine) -> list[HeldProblem]:
+def take_up(
+    updates: Sequence[Update], rundir: RunDir, journal: Journal, engines: Mapping[str, Engine]
+) -> list[HeldProblem]:
     """Store what is new, and return all problems of the run."""
     for update in updates:
         _store(journal, update)
@@ -124,9 +126,11 @@ def take_up(updates: Sequence[Update], rundir: RunDir, journal: Journal, engine:
         }
         known[update.entry.name] = entry
     problems = held_problems(journal)
-    if isinstance(engine, KnowsAnswers):
-        truth = {p.name: engine.learn(p.benchmark, p.question.id, p.prompt, p.answer) for p in problems}
-        rundir.write("truth.json", json.dumps(truth, indent=1) + "\n")
+    for role, engine in engines.items():
+        if isinstance(engine, KnowsAnswers):
+            truth = {p.name: engine.learn(p.benchmark, p.question.id, p.prompt, p.answer) for p in problems}
+            name = "truth.json" if role == POLICY else f"truth.{role}.json"
+            rundir.write(name, json.dumps(truth, indent=1) + "\n")
     return problems
 
 

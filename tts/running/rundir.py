@@ -14,11 +14,11 @@ from typing import Any, Self
 
 import yaml
 
-from tts.core import UsageError
+from tts.core import POLICY, UsageError
 from tts.running.config import SweepConfig, parse_config
 from tts.running.merge import merge
 
-FORMAT = 1
+FORMAT = 2
 
 
 class RunDir:
@@ -100,9 +100,9 @@ class RunDir:
         """Write ``config.yaml``: from now on the directory is a run."""
         self.write("config.yaml", yaml.safe_dump(config.model_dump(mode="json", exclude={"out"}), sort_keys=False))
 
-    def check_model(self, name: str, identity: Mapping[str, str]) -> None:
-        """Raise UsageError where the directory was made with another model, saying what differs."""
-        before = self.info.get("model")
+    def check_model(self, role: str, name: str, identity: Mapping[str, str]) -> None:
+        """Raise UsageError where the directory was made with another model in that role, saying what differs."""
+        before = self.info.get("model") if role == POLICY else self.info.get("models", {}).get(role)
         if before is None:
             return
         for part in sorted({*before["identity"], *identity}):
@@ -129,7 +129,7 @@ class RunDir:
             info = info if isinstance(info, dict) else {}
             raise UsageError(
                 f"{file}: found format {info.get('format')!r}, expected {FORMAT}; use the version of tts-scaling "
-                f"that made it ({info.get('tts', 'unknown')})"
+                f"that made it ({info.get('tts', 'unknown')}), or name another directory with --out"
             )
         return info
 

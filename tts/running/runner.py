@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 
+from tts.core import POLICY
 from tts.running.broker import Broker
 from tts.running.cells import Cell
 from tts.running.journal import Journal
@@ -13,14 +14,20 @@ from tts.running.panel import Panel
 from tts.running.tools import CellTools
 
 AHEAD = 2
-"""Cells are admitted while fewer than this many times the engine's capacity of samples are in flight."""
+"""Cells are admitted while fewer than this many times an engine's capacity of samples are in flight."""
+HELD_BYTES = 1 << 30
+"""Cells are admitted while the answers of those under way take less than about this in memory."""
 
 
 class Runner:
     """Solves and grades cells."""
 
-    def __init__(self, broker: Broker, journal: Journal, outcomes: Outcomes, panel: Panel):
-        """The run's parts; the runner owns none of them."""
+    def __init__(
+        self, broker: Broker, journal: Journal, outcomes: Outcomes, panel: Panel, held_bytes: int = HELD_BYTES
+    ):
+        """The run's parts; the runner owns none of them. ``held_bytes``: see ``HELD_BYTES``."""
+        self._live: set[CellTools] = set()
+        self._held_bytes = held_bytes
         self._broker = broker
         self._journal = journal
         self._outcomes = outcomes
@@ -33,11 +40,19 @@ class Runner:
         await admit(cells, self._run_cell, self._has_room, self._broker.landed)
 
     def _has_room(self, live: int) -> bool:
-        capacity = self._broker.engine.capacity
-        return self._broker.in_flight < AHEAD * capacity and live < AHEAD * capacity
+        capacity = self._broker.models[POLICY].engine.capacity
+        held = sum(tools.held_bytes for tools in self._live)
+        return self._broker.has_room(AHEAD) and live < AHEAD * capacity and held < self._held_bytes
 
     async def _run_cell(self, cell: Cell) -> None:
         tools = CellTools(cell, self._broker, self._panel)
+        self._live.add(tools)
+        try:
+            await self._solve(cell, tools)
+        finally:
+            self._live.discard(tools)
+
+    async def _solve(self, cell: Cell, tools: CellTools) -> None:
         if cell.pilot is not None:
             before = CellTools(cell.pilot, self._broker, self._panel)
             await cell.pilot.setting.strategy.solve(cell.problem.question, cell.pilot.n, before)
@@ -45,7 +60,8 @@ class Runner:
         candidates = await cell.setting.strategy.solve(cell.problem.question, cell.n, tools)
         origins = [tools.origin(c) for c in candidates]
         scored, passes = await self._panel.scored(cell.problem, candidates)
-        await self._outcomes.record(cell, scored, origins, tools.usage(candidates, passes), tools.history)
+        usage = tools.usage(candidates, passes)
+        await self._outcomes.record(cell, scored, origins, usage, tools.history, tools.contexts)
         self.finished += 1
 
 

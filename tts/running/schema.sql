@@ -16,12 +16,14 @@ CREATE TABLE IF NOT EXISTS problems (
 );
 CREATE UNIQUE INDEX IF NOT EXISTS problems_of_the_run ON problems (benchmark, problem) WHERE retired = 0;
 
--- Prompts that go on after the question (an earlier attempt, what is said to it), rendered once like the others.
+-- Other prompts: a chat that goes on after the question, or a strategy's own, or for another model than the policy;
+-- rendered once like the problems'. Also texts that strategies
+-- put into answers (no problem, no messages).
 CREATE TABLE IF NOT EXISTS chats (
     id            INTEGER PRIMARY KEY,
-    key           BLOB NOT NULL UNIQUE,         -- 16 bytes: problem, its messages and the turns
-    problem       INTEGER NOT NULL REFERENCES problems (id),
-    turns         TEXT NOT NULL,                -- JSON, the messages after the problem's own
+    key           BLOB NOT NULL UNIQUE,         -- 16 bytes: model, problem and messages
+    problem       INTEGER REFERENCES problems (id),
+    messages      TEXT NOT NULL,                -- JSON, the chat
     prompt        TEXT NOT NULL,
     prompt_ids    BLOB NOT NULL                 -- little-endian uint32
 );
@@ -29,12 +31,14 @@ CREATE TABLE IF NOT EXISTS chats (
 -- All of a sample's identity but its path.
 CREATE TABLE IF NOT EXISTS contexts (
     id            INTEGER PRIMARY KEY,
-    digest        BLOB NOT NULL UNIQUE,         -- 16 bytes: model, prompt and prefix ids, parameters, seed
+    digest        BLOB NOT NULL UNIQUE,         -- 16 bytes: model, problem, prompt and prefix ids, parameters, seed, bound
     problem       INTEGER NOT NULL REFERENCES problems (id),
     chat          INTEGER REFERENCES chats (id), -- NULL: the problem's own prompt
     prefix_ids    BLOB NOT NULL,                -- the answer so far that was continued; empty for a whole answer
     params        TEXT NOT NULL,                -- resolved sampling parameters, JSON
-    seed          INTEGER NOT NULL              -- run seed
+    seed          INTEGER NOT NULL,             -- run seed
+    model         TEXT NOT NULL DEFAULT '',     -- fingerprint
+    bound         INTEGER                       -- tokens that the engine's context left, where it was what bound
 );
 
 CREATE TABLE IF NOT EXISTS engines (
@@ -52,8 +56,8 @@ CREATE TABLE IF NOT EXISTS samples (
     logprobs      BLOB,                         -- little-endian float16, one a token; raw, before temperature
     top_ids       BLOB,                         -- little-endian uint32, K a token
     top_logprobs  BLOB,                         -- little-endian float16, K a token
-    finish_reason TEXT NOT NULL CHECK (finish_reason IN ('stop', 'length', 'step')),
-    stop_reason   TEXT,                         -- JSON: null, a token id or a stop string
+    finish_reason TEXT NOT NULL CHECK (finish_reason IN ('stop', 'length', 'step', 'refused')),
+    stop_reason   TEXT,                         -- JSON: null, a token id, a stop string, or why the engine refused
     engine        INTEGER NOT NULL REFERENCES engines (id),
     UNIQUE (context, path)
 );
@@ -96,6 +100,7 @@ CREATE TABLE IF NOT EXISTS cells (
     usage         TEXT NOT NULL,                -- JSON of tts.core.Usage
     history       TEXT NOT NULL,                -- JSON list: what the strategy recorded of its steps
     grader        TEXT NOT NULL,                -- JSON: {"capped":0|1,"mixed":classes whose members got different verdicts,"timeouts":pairs}
+    contexts      TEXT NOT NULL DEFAULT '{}',   -- JSON by model: the engine's context then, and the least that binds nothing
     UNIQUE (problem, strategy, setting, seed, budget)
 );
 
@@ -110,6 +115,7 @@ CREATE TABLE IF NOT EXISTS candidates (
     finished      INTEGER NOT NULL,             -- 0: truncated
     output_tokens INTEGER NOT NULL,
     scores        TEXT NOT NULL DEFAULT '{}',   -- JSON by verifier:aggregation
+    refused       INTEGER NOT NULL DEFAULT 0,   -- 1: the engine would not go on with it
     PRIMARY KEY (cell, idx)
 ) WITHOUT ROWID;
 

@@ -12,16 +12,22 @@ from tts.running.config import parse_config
 from tts.running.merge import merge
 from tts.running.run import Summary, run
 from tts.running.rundir import RunDir, refuse_imported
+from tts.running.trust import check_trust
 
 
-def score_run(place: Path, verifiers: Sequence[Mapping[str, Any]], stream: TextIO | None = None) -> Summary:
+def score_run(
+    place: Path, verifiers: Sequence[Mapping[str, Any]], stream: TextIO | None = None, trust: bool = False
+) -> Summary:
     """Add verifiers (entries of a sweep file) to a run and score its candidates.
+
+    ``trust``: whether other code that the directory names may run.
 
     Raises UsageError where ``place`` is no run or not a finished one, or a verifier cannot be had.
     """
     if not (place / "config.yaml").is_file():
         raise UsageError(f"RUN: {place} is no run directory; name the directory that `tts run` printed")
     refuse_imported(place)
+    check_trust(place, {"verifiers": list(verifiers)}, trust)
     with RunDir(place) as rundir:
         before, model = rundir.config, rundir.info.get("model")
     if before is None or model is None:
@@ -29,4 +35,5 @@ def score_run(place: Path, verifiers: Sequence[Mapping[str, Any]], stream: TextI
     data = {**before.model_dump(mode="json"), "verifiers": [dict(v) for v in verifiers]}
     wanted = merge(before, parse_config(data, "command line"), str(place))
     unfinished = UsageError(f"RUN: {place} is not finished; run `tts run --out {place}` first, then score it")
-    return run(wanted, place, engine=AbsentEngine(model["identity"], unfinished), stream=stream, follow="nothing")
+    engine = AbsentEngine(model["identity"], model["context"], unfinished)
+    return run(wanted, place, engine=engine, stream=stream, trust=True, follow="nothing")

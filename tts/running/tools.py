@@ -7,12 +7,29 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tts.core import Candidate, Completion, Message, Path, Score, TtsError, Usage, stream
-from tts.running.broker import Broker
+from tts.core import (
+    POLICY,
+    Candidate,
+    Completion,
+    Forced,
+    Message,
+    Path,
+    SamplingParams,
+    Score,
+    TtsError,
+    Usage,
+    UsageError,
+    did_you_mean,
+    stream,
+)
+from tts.running.broker import Ask, Broker
 from tts.running.cells import Cell
 from tts.running.panel import Panel
 from tts.running.prefill import ideal_prefill, positions
 from tts.verifiers import aggregate
+
+OBJECT_BYTES = 1_000
+"""What a completion takes beside its arrays and its text, about."""
 
 
 class CellTools:
@@ -27,40 +44,97 @@ class CellTools:
         self._steps: list[Completion] = []
         self._scored: dict[tuple[str, str], int] = {}  # tokens of each pass
         self._contexts: dict[Path, int] = {}
+        self._reach: dict[str, int] = {}  # by role
         self.history: list[dict[str, object]] = []
         """What the strategy recorded, as JSON values."""
+        self.held_bytes = 0
+        """About what the cell's answers take in memory."""
 
     async def sample(
         self,
         n: int,
         *,
         path: Path = ("sample",),
+        model: str = POLICY,
         prefix: Sequence[int] = (),
         turns: Sequence[Message] = (),
+        messages: Sequence[Message] = (),
         **overrides: object,
     ) -> list[Completion]:
         """See ``tts.core.Sampler.sample``."""
         cell = self._cell
-        paths = [(*path, i) for i in range(n)]
+        if messages and turns:
+            raise TtsError(f"strategy {cell.setting.name!r} gave messages and turns; turns follow the question only")
+        self._check_role(model)
+        paths = self._taken(path, n)
+        params = self._params(overrides)
+        chat = messages or ([*cell.problem.messages, *turns] if turns else ())
+        ask = Ask(cell.problem, params, cell.seed, paths, model, chat, prefix, cell.index)
+        batch = await self._broker.draw(ask)
+        self._contexts |= dict.fromkeys(paths, batch.context)
+        self._requests.append((batch.input_ids, batch.completions))
+        self._reach[model] = max(self._reach.get(model, 0), len(batch.input_ids) + ask.own_limit)
+        self.held_bytes += sum(map(_size, batch.completions))
+        if set(params.stop) - set(cell.setting.sampling.stop):
+            self._steps += batch.completions
+        return batch.completions
+
+    async def probe(
+        self, n: int, *, path: Path, model: str = POLICY, prefix: Sequence[int] = (), **overrides: object
+    ) -> list[Completion]:
+        """See ``tts.core.Tools.probe``."""
+        return await self.sample(n, path=path, model=model, prefix=prefix, **overrides)  # type: ignore[arg-type]
+
+    def _taken(self, path: Path, n: int) -> list[Path]:
+        """The paths of ``n`` draws, which are taken from now on, before the first await."""
+        paths: list[Path] = [(*path, i) for i in range(n)]
         if again := self._contexts.keys() & set(paths):
             raise TtsError(
-                f"strategy {cell.setting.name!r} asked twice for the sample {min(again, key=str)}: a path names one "
-                "fresh draw, so give each call a path of its own"
+                f"strategy {self._cell.setting.name!r} asked twice for the sample {min(again, key=str)}: a path names "
+                "one fresh draw, so give each call a path of its own"
             )
-        self._contexts |= dict.fromkeys(paths, 0)  # taken, before the first await
-        params = cell.setting.sampling
-        if "stop" in overrides:  # the sweep's own stop strings end an answer inside a search, too
+        self._contexts |= dict.fromkeys(paths, 0)
+        return paths
+
+    def _params(self, overrides: dict[str, object]) -> SamplingParams:
+        """The setting's parameters with a call's own; the sweep's stop strings end an answer inside a search, too."""
+        params = self._cell.setting.sampling
+        if "stop" in overrides:
             overrides["stop"] = tuple(dict.fromkeys((*_strings(overrides["stop"]), *params.stop)))
-        if overrides:
-            params = type(params).model_validate({**params.model_dump(), **overrides})
-        context, ids, answers = await self._broker.draw(
-            cell.problem, turns, prefix, params, cell.seed, paths, cell.index
-        )
-        self._contexts |= dict.fromkeys(paths, context)
-        self._requests.append((ids, answers))
-        if set(params.stop) - set(cell.setting.sampling.stop):
-            self._steps += answers
-        return answers
+        return type(params).model_validate({**params.model_dump(), **overrides}) if overrides else params
+
+    def _check_role(self, role: str) -> None:
+        if role not in self._broker.models:
+            raise UsageError(
+                f"models: {self._cell.setting.name} asks a model named {role!r}, which the sweep does not name"
+                f"{did_you_mean(role, self._broker.models)}; add models: {{{role}: ENGINE/MODEL}}"
+            )
+
+    def encode(self, text: str, model: str = POLICY) -> tuple[int, ...]:
+        """See ``tts.core.Tools.encode``."""
+        self._check_role(model)
+        return self._broker.encode(text, model)
+
+    def force(self, answer: Candidate, text: str, model: str = POLICY) -> Candidate:
+        """See ``tts.core.Tools.force``."""
+        ids = self.encode(text, model)
+        context = self._broker.models[model].engine.context
+        if 0 < context <= len(ids):
+            raise UsageError(
+                f"strategies ({self._cell.setting.name}): puts {len(ids)} tokens into an answer ({text[:40]!r}), which "
+                f"fill the context of {context} tokens; make the text shorter, or max_model_len larger"
+            )
+        return answer.then(Forced(text, ids))
+
+    async def grade(self, candidates: Sequence[Candidate]) -> list[bool]:
+        """See ``tts.core.Tools.grade``."""
+        setting = self._cell.setting
+        if not setting.strategy.oracle:
+            raise TtsError(
+                f"strategy {setting.name!r} asks what is correct without being declared oracle = True, which it would "
+                "be named as in every table"
+            )
+        return list(await self._panel.grade(self._cell.problem, [c.text for c in candidates]))
 
     async def score(self, verifier: str, candidates: Sequence[Candidate]) -> list[Score]:
         """See ``tts.core.Tools.score``."""
@@ -83,15 +157,28 @@ class CellTools:
         """See ``tts.core.Tools.record``."""
         self.history.append({k: _json(v) for k, v in entry.items()})
 
-    def origin(self, candidate: Candidate) -> list[tuple[int, Path]]:
-        """Where the journal holds a candidate's completions: (context, path) each."""
-        return [(self._contexts[c.path], c.path) for c in candidate.completions]
+    def origin(self, candidate: Candidate) -> list[object]:
+        """What a candidate is made of: (context, path) of a completion in the journal, or a forced piece's text."""
+        return [p.text if isinstance(p, Forced) else (self._contexts[p.path], p.path) for p in candidate.pieces]
+
+    @property
+    def contexts(self) -> dict[str, tuple[int, int]]:
+        """By model (fingerprint): its context, and the least context that would bind none of the cell's requests."""
+        models = self._broker.models
+        reach: dict[str, tuple[int, int]] = {}
+        for role, least in self._reach.items():
+            model = models[role]
+            before = reach.get(model.fingerprint, (0, 0))[1]
+            reach[model.fingerprint] = (model.engine.context, max(before, least))
+        return reach
 
     def charge(self, before: CellTools) -> None:
         """Charge this cell with what another's tools were asked for, too."""
         self._requests = [*before._requests, *self._requests]
         self._steps = [*before._steps, *self._steps]
         self._scored = {**before._scored, **self._scored}
+        roles = {*self._reach, *before._reach}
+        self._reach = {role: max(self._reach.get(role, 0), before._reach.get(role, 0)) for role in roles}
 
     def usage(self, candidates: Sequence[Candidate], passes: Mapping[str, Sequence[int]] | None = None) -> Usage:
         """What the cell spent. What the journal answered is charged as if it had been computed.
@@ -123,6 +210,11 @@ class CellTools:
                 for v, tokens in (passes or {}).items()
             },
         )
+
+
+def _size(completion: Completion) -> int:
+    arrays = (completion.token_ids, completion.logprobs, completion.top_ids, completion.top_logprobs)
+    return OBJECT_BYTES + len(completion.text) + sum(a.nbytes for a in arrays if a is not None)
 
 
 def _strings(stop: object) -> tuple[str, ...]:
