@@ -29,6 +29,7 @@ AIME24 = Benchmark(
     hub=Hub("HuggingFaceH4/aime_2024", "train"),
     filename="aime2024.jsonl",
     row=_from_url,
+    columns=("url", "year"),
 )
 
 AIME25 = Benchmark(
@@ -38,6 +39,7 @@ AIME25 = Benchmark(
     hub=Hub("MathArena/aime_2025", "train"),
     filename="aime2025.jsonl",
     row=lambda row: _from_index(2025, row),
+    columns=("problem_idx",),
 )
 
 AIME26 = Benchmark(
@@ -47,4 +49,5 @@ AIME26 = Benchmark(
     hub=Hub("MathArena/aime_2026", "train"),
     filename="aime2026.jsonl",
     row=lambda row: _from_index(2026, row),
+    columns=("problem_idx",),
 )

@@ -9,11 +9,11 @@ from tts.benchmarks.hub import Hub, HubRow
 
 
 def _amc23(row: HubRow) -> dict[str, Any]:
-    number = float(row.columns.get("id", row.index))
+    number, answer = float(row.columns.get("id", row.index)), row.columns["answer"]
     return {
         "id": f"amc2023/{number:.0f}",
         "problem": row.columns["question"],
-        "answer": str(row.columns["answer"]).removesuffix(".0"),
+        "answer": answer.removesuffix(".0") if isinstance(answer, str) else answer,
     }
 
 
@@ -24,4 +24,5 @@ AMC23 = Benchmark(
     hub=Hub("math-ai/amc23", "test"),
     filename="amc2023.jsonl",
     row=_amc23,
+    columns=("question", "answer"),
 )

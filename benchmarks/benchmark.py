@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from tts.benchmarks.checker import Checker
 from tts.benchmarks.exemplars import MATH_EXEMPLARS, Exemplar
 from tts.benchmarks.hub import Hub, HubError, HubRow, fetch
-from tts.benchmarks.rows import FIELDS, read_jsonl, to_problems
+from tts.benchmarks.rows import FIELDS, SHAPE, read_jsonl, to_problems
 from tts.core import Problem, UsageError
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 BOXED = "Please reason step by step, and put your final answer within \\boxed{}."
 """The instruction of most of this field's evaluations."""
@@ -20,6 +23,11 @@ BOXED = "Please reason step by step, and put your final answer within \\boxed{}.
 def plain(row: HubRow) -> Mapping[str, Any]:
     """The columns of a data set that already has the common names."""
     return row.columns
+
+
+def one_configuration(columns: Mapping[str, Any]) -> str | None:
+    """The configuration of a row in a data set that has only one."""
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,11 @@ class Benchmark:
     """The file that stands for the hub's data set in a data folder."""
     row: Callable[[HubRow], Mapping[str, Any]] = plain
     """A hub row's common fields (id, problem, answer, solution, subject, level)."""
+    columns: tuple[str, ...] = ()
+    """The hub's own columns by which a row of a local file is told to be one of the hub's, and goes through ``row``;
+    a row with the common fields lacks at least one of them. Empty: local files have the common fields only."""
+    config_of: Callable[[Mapping[str, Any]], str | None] = one_configuration
+    """The hub's configuration that such a row of a local file is from."""
     instruction: str = BOXED
     """Said with every question, unless the prompt's configuration says otherwise."""
     exemplars: tuple[Exemplar, ...] = field(default=MATH_EXEMPLARS, repr=False)
@@ -64,6 +77,10 @@ class Benchmark:
     def with_argument(self, argument: str) -> Benchmark:
         """This benchmark with what was written after its name and a colon."""
         raise UsageError(f"benchmark: {self.name} takes no argument, found {argument!r}; write {self.name}")
+
+    def local_file(self, data_dir: Path | None) -> Path | None:
+        """The file that the problems are read from; None where they come from the hub or a generator."""
+        return None if data_dir is None or self.filename is None else data_dir / self.filename
 
     def load(self, *, data_dir: Path | None = None, limit: int | None = None) -> Loaded:
         """The first ``limit`` problems (all by default), from a file in ``data_dir`` or, without one, from the hub.
@@ -81,7 +98,32 @@ class Benchmark:
                 f"--data-dir: {data_dir} is no folder (found {found}); name the folder that holds {filename}, "
                 f"or leave it (and TTS_DATA_DIR) out to use the hub"
             )
-        return load_jsonl(data_dir / filename, f"--data-dir: benchmark {self.name}", limit)
+        path = data_dir / filename
+        shape = SHAPE + (f", or the hub's own columns {', '.join(self.columns)}" if self.columns else "")
+        rows, sha256 = read_jsonl(path, f"--data-dir: benchmark {self.name}", shape)
+        return Loaded(to_problems(self._local(rows), shape)[:limit], str(path), f"sha256:{sha256}")
+
+    def _local(self, rows: Iterable[tuple[str, dict[str, Any]]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """The common fields of a local file's rows, of which some may be the hub's own."""
+        counts: dict[str | None, int] = {}
+        for place, columns in rows:
+            if not self.columns or not all(name in columns for name in self.columns):
+                yield place, columns
+                continue
+            config = self._common(place, self.config_of, columns)
+            row = HubRow(config, counts.get(config, 0), columns)
+            counts[config] = row.index + 1
+            yield place, self._common(place, self.row, row)
+
+    def _common(self, place: str, convert: Callable[[T], R], value: T) -> R:
+        """What ``convert`` makes of a row. Raises UsageError where the row is not as the hub has it."""
+        try:
+            return convert(value)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise UsageError(
+                f"{place}: is no row as {self.hub or self.name} has it ({type(error).__name__}: {error}); mend or "
+                "delete it"
+            ) from None
 
     def _load_hub(self, limit: int | None) -> Loaded:
         if self.hub is None:
@@ -94,7 +136,8 @@ class Benchmark:
                 f"--data-dir DIR or TTS_DATA_DIR=DIR reads DIR/{self.filename} instead (fields {', '.join(FIELDS)})"
             ) from error
         places = [f"{self.hub.id} {r.config or ''}".rstrip() + f" row {r.index}" for r in rows]
-        problems = to_problems(zip(places, map(self.row, rows), strict=True))
+        common = ((place, self._common(place, self.row, row)) for place, row in zip(places, rows, strict=True))
+        problems = to_problems(common)
         return Loaded(problems[:limit], self.hub.id, commit)
 
 

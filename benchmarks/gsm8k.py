@@ -13,10 +13,12 @@ def _gsm8k(row: HubRow) -> dict[str, Any]:
     """The reference answer is what follows the last ``####`` of the worked solution."""
     solution = row.columns["answer"]
     _, mark, answer = solution.rpartition("####")
+    if not mark:
+        raise ValueError("the answer has no #### before its last number")
     return {
         "id": f"gsm8k/test/{row.index}",
         "problem": row.columns["question"],
-        "answer": answer if mark else "",
+        "answer": answer,
         "solution": solution,
     }
 
@@ -28,5 +30,6 @@ GSM8K = Benchmark(
     hub=Hub("openai/gsm8k", "test", ("main",)),
     filename="gsm8k_test.jsonl",
     row=_gsm8k,
+    columns=("question", "answer"),
     exemplars=WORD_EXEMPLARS,
 )

@@ -26,6 +26,7 @@ def _contest(contest: str, description: str, name: str, size: int) -> Benchmark:
         hub=Hub(f"MathArena/{contest}", "train"),
         filename=f"{contest}.jsonl",
         row=row,
+        columns=("problem_idx",),
     )
 
 

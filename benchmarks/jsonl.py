@@ -24,6 +24,10 @@ class JsonlBenchmark(Benchmark):
             raise UsageError(f"benchmark: {self.name}: names no file; write {self.name}:PATH")
         return replace(self, name=f"{self.name}:{argument}", path=Path(argument))
 
+    def local_file(self, data_dir: Path | None) -> Path | None:
+        """The file that it is named by."""
+        return self.path
+
     def load(self, *, data_dir: Path | None = None, limit: int | None = None) -> Loaded:
         """The file's problems."""
         if self.path is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tts.benchmarks.benchmark import Benchmark
@@ -38,6 +39,14 @@ def _math500(row: HubRow) -> dict[str, Any]:
     return {**row.columns, "id": row.columns["unique_id"]}
 
 
+def _subject(columns: Mapping[str, Any]) -> str:
+    """The configuration that a row is from: ``counting_and_probability`` of ``Counting & Probability``."""
+    subject: str = columns["type"].strip().lower().replace("&", "and").replace(" ", "_")
+    if subject not in SUBJECTS:
+        raise ValueError(f"type {columns['type']!r} is none of the seven subjects")
+    return subject
+
+
 def _math(row: HubRow) -> dict[str, Any]:
     columns = row.columns
     return {
@@ -57,6 +66,7 @@ MATH500 = Benchmark(
     hub=Hub("HuggingFaceH4/MATH-500", "test"),
     filename="math500.jsonl",
     row=_math500,
+    columns=("unique_id",),
 )
 
 MATH = Benchmark(
@@ -66,4 +76,6 @@ MATH = Benchmark(
     hub=Hub("EleutherAI/hendrycks_math", "test", SUBJECTS),
     filename="math_test.jsonl",
     row=_math,
+    columns=("type", "solution"),
+    config_of=_subject,
 )

@@ -23,4 +23,5 @@ MINERVA = Benchmark(
     hub=Hub("math-ai/minervamath", "test"),
     filename="minerva_math.jsonl",
     row=_minerva,
+    columns=("question", "answer"),
 )

@@ -10,10 +10,11 @@ from tts.benchmarks.hub import Hub, HubRow
 
 def _olympiadbench(row: HubRow) -> dict[str, Any]:
     columns = row.columns
+    answers = columns["final_answer"]
     return {
         "id": f"olympiadbench/{columns['id']}",
         "problem": "\n".join(filter(None, (columns.get("context"), columns["question"]))),
-        "answer": ", ".join(columns["final_answer"]),
+        "answer": answers if isinstance(answers, str) else ", ".join(answers),
         "solution": columns.get("solution"),
         "subject": columns.get("subfield"),
     }
@@ -26,4 +27,5 @@ OLYMPIADBENCH = Benchmark(
     hub=Hub("Hothan/OlympiadBench", "train", ("OE_TO_maths_en_COMP",)),
     filename="olympiadbench_oe_to_maths_en_comp.jsonl",
     row=_olympiadbench,
+    columns=("question", "final_answer"),
 )

@@ -65,12 +65,15 @@ def _parse(line: bytes, where: str, shape: str) -> dict[str, Any]:
     return value
 
 
-def to_problems(rows: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[Problem, ...]:
-    """Problems from rows with the common fields, each with its place; a row without an id gets its index as one."""
+def to_problems(rows: Iterable[tuple[str, Mapping[str, Any]]], shape: str = SHAPE) -> tuple[Problem, ...]:
+    """Problems from rows with the common fields, each with its place; a row without an id gets its index as one.
+
+    ``shape``: what a line is, for the message of the UsageError.
+    """
     problems = []
     seen: dict[str, str] = {}
     for index, (where, row) in enumerate(rows):
-        problem = to_problem(row, index, where)
+        problem = to_problem(row, index, where, shape)
         if problem.id in seen:
             raise UsageError(
                 f"{where}: id {problem.id!r} was already used at {seen[problem.id]}; give every problem its own id"
@@ -80,21 +83,21 @@ def to_problems(rows: Iterable[tuple[str, Mapping[str, Any]]]) -> tuple[Problem,
     return tuple(problems)
 
 
-def to_problem(row: Mapping[str, Any], index: int, where: str) -> Problem:
+def to_problem(row: Mapping[str, Any], index: int, where: str, shape: str = SHAPE) -> Problem:
     """One Problem; ``index`` is its id where the row has none."""
     question = Question(
         id=text(row, "id", where) or str(index),
-        text=required(row, "problem", where),
+        text=required(row, "problem", where, shape),
         subject=text(row, "subject", where),
         level=text(row, "level", where),
     )
-    return Problem(question, required(row, "answer", where), text(row, "solution", where))
+    return Problem(question, required(row, "answer", where, shape), text(row, "solution", where))
 
 
-def required(row: Mapping[str, Any], field: str, where: str) -> str:
+def required(row: Mapping[str, Any], field: str, where: str, shape: str = SHAPE) -> str:
     """The text of a field that must be there and say something."""
     if field not in row:
-        raise UsageError(f"{where}: no field {field!r}{did_you_mean(field, row)}; {SHAPE}")
+        raise UsageError(f"{where}: no field {field!r}{did_you_mean(field, row)}; {shape}")
     value = text(row, field, where)
     if value is None:
         found = "null" if row[field] is None else "empty"

@@ -25,19 +25,22 @@ class VGSearch(BeamSearch):
     and all n answers are returned: best-of-N. (The paper's first cycle is one step long, which would prune before
     best-of-N could be reached; here it has g steps like every other.)
 
-    ``adaptive`` changes g within an answer, by the verifier's scores alone. The paper finds that the score moves by
-    less than 1% between most consecutive steps, where asking again teaches nothing; but its own adaptive search looks
-    up a fixed g, by budget or by difficulty, in a table measured on validation problems. That is a choice between
-    settings, which a sweep over g and a plan from it make. The rule here is ours: wherever the mean absolute change
-    of the value since the last verification is below ``tolerance``, g doubles; elsewhere it halves, down to 1.
+    The paper's adaptive search is not an option of this class: it looks up a fixed g, by budget or by difficulty, in a
+    table measured on validation problems. That is a choice between settings, which a sweep over g and a plan from it
+    make.
+
+    ``follow_scores`` is a rule of this package and of no paper: it changes g within an answer, by the verifier's scores
+    alone. Where the mean absolute change of the value since the last verification is below ``tolerance``, g doubles;
+    elsewhere it halves, down to 1. (The paper's observation that most consecutive step scores differ by less than 1% is
+    why asking less often may cost nothing; it does not have the rule.)
     """
 
     granularity: Annotated[int, Field(ge=1)] = 2
-    """g, steps from one verification to the next; with ``adaptive``, the one to start with."""
-    adaptive: bool = False
-    """Whether g follows how much the verifier's scores move."""
+    """g, steps from one verification to the next; with ``follow_scores``, the one to start with."""
+    follow_scores: bool = False
+    """Whether g follows how much the verifier's scores move: our own rule, not the paper's adaptive search."""
     tolerance: Annotated[float, Field(ge=0)] = 0.01
-    """Mean change of the value below which the verifier is asked half as often (``adaptive`` only)."""
+    """Mean change of the value below which the verifier is asked half as often (``follow_scores`` only)."""
 
     async def solve(self, question: Question, n: int, tools: Tools) -> list[Candidate]:
         """Answers that ended before the first verification by sample, then the others as they ended."""
@@ -50,7 +53,7 @@ class VGSearch(BeamSearch):
             values = await self.values(tools, beams)
             kept = best(values, math.ceil(len(beams) / self.beam_width))
             moved = _change(values, before, self.beam_width)
-            if self.adaptive and moved is not None:
+            if self.follow_scores and moved is not None:
                 g = 2 * g if moved < self.tolerance else max(1, g // 2)
             tools.record(
                 beams=[b.path for b in beams],

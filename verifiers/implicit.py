@@ -2,7 +2,9 @@
 
 "Free Process Rewards without Process Labels": r(y) = beta * log(strong(y) / weak(y)) is an outcome reward, and its
 running sum up to step t is the expected reward from there, q_t (their proposition 3.1), so that any pair of a tuned
-model and the model it was tuned from scores steps. Contrastive decoding (Li et al. 2022) uses the same ratio.
+model and the model it was tuned from scores steps. Contrastive decoding (Li et al. 2022) uses the same ratio, and so
+does Xu et al. 2024 ("CDR", also "Dr. SoW", arXiv 2411.02481) between any better and any less aligned model; what that
+paper adds, criteria and examples put before the strong model's question, is not here.
 """
 
 from __future__ import annotations

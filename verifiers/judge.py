@@ -1,7 +1,9 @@
 """A chat model as a judge: P("Yes") of "Yes" and "No" as the next token, or the share of votes for "Yes".
 
 Reading the probability is generative verification (Zhang et al. 2024, "Generative Verifiers", section 3.1); several
-votes after written reasoning are repeated judging (their section 3.2; Whitehouse et al. 2025, "J1").
+votes after written reasoning are repeated judging (their section 3.2). Having one judgement reconsider itself again
+and again (Chan et al. 2025, "J1: Exploring Simple Test-Time Scaling for LLM-as-a-Judge", arXiv 2505.11875) is another
+thing, which is not here.
 """
 
 from __future__ import annotations

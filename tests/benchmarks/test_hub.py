@@ -152,8 +152,53 @@ def test_a_hub_row_without_an_answer_is_named(monkeypatch: pytest.MonkeyPatch) -
     row = {"question": "p", "answer": "no mark"}
     monkeypatch.setattr(huggingface_hub.HfApi, "dataset_info", lambda *_, **__: Info())
     monkeypatch.setattr(datasets, "load_dataset", lambda *_, **__: datasets.Dataset.from_list([row]))
-    with pytest.raises(UsageError, match=r"openai/gsm8k main row 0: answer is empty"):
+    with pytest.raises(UsageError, match=r"openai/gsm8k main row 0: is no row as openai/gsm8k"):
         get_benchmark("gsm8k").load()
+
+
+@pytest.mark.parametrize(("name", "asked", "row", "problem"), ROWS, ids=[r[0] for r in ROWS])
+def test_a_local_file_may_have_the_hubs_own_columns(
+    name: str, asked: tuple[Any, ...], row: dict[str, Any], problem: Problem, tmp_path: Path
+) -> None:
+    """A line as the hub's data set writes it, among lines with the common fields: the same problem, the same id."""
+    common = {"id": "own", "problem": "1+1?", "answer": "2"}
+    file = tmp_path / str(get_benchmark(name).filename)
+    file.write_text("".join(json.dumps(line) + "\n" for line in (row, common)))
+    assert get_benchmark(name).load(data_dir=tmp_path).problems == (problem, Problem(Question("own", "1+1?"), "2"))
+
+
+def test_a_local_file_of_all_subjects_of_math_counts_each_by_itself(tmp_path: Path) -> None:
+    lines = [("Algebra", 1), ("Algebra", 2), ("Counting & Probability", 3), ("Algebra", 4)]
+    rows = [{"problem": f"{n}?", "level": "Level 1", "type": t, "solution": rf"\boxed{{{n}}}"} for t, n in lines]
+    (tmp_path / "math_test.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    problems = get_benchmark("math").load(data_dir=tmp_path).problems
+    subjects = ["algebra/0", "algebra/1", "counting_and_probability/0", "algebra/2"]
+    assert [(p.id, p.answer) for p in problems] == [
+        (f"math_test/{s}", str(n)) for s, (_, n) in zip(subjects, lines, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "said"),
+    [
+        ("gsm8k", {"question": "p", "answer": "18"}, ["gsm8k_test.jsonl:1: is no row as openai/gsm8k", "no ####"]),
+        ("gsm8k", {"question": "p", "answer": None}, ["gsm8k_test.jsonl:1: is no row as openai/gsm8k"]),
+        ("math", {"problem": "p", "type": "Magic", "solution": "s", "level": "1"}, ["math_test.jsonl:1", "'Magic'"]),
+        ("amc23", {"id": 1, "question": "p", "answer": None}, ["amc2023.jsonl:1: answer is null"]),
+        ("olympiadbench", {"id": 1, "question": "p", "final_answer": [3]}, ["en_comp.jsonl:1: is no row as Hothan"]),
+        ("aime25", {"problem_idx": "x", "problem": "p", "answer": 1}, ["aime2025.jsonl:1: is no row as MathArena"]),
+        ("gsm8k", {"question": "p"}, ["gsm8k_test.jsonl:1: no field 'problem'", "own columns question, answer"]),
+    ],
+)
+def test_a_broken_local_row_of_the_hubs_form_gets_one_line(
+    name: str, row: dict[str, Any], said: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / str(get_benchmark(name).filename)).write_text(json.dumps(row) + "\n")
+    with pytest.raises(UsageError) as caught:
+        get_benchmark(name).load(data_dir=tmp_path)
+    assert "\n" not in str(caught.value)
+    for part in said:
+        assert part in str(caught.value)
 
 
 CARD = "---\nconfigs:\n- config_name: main\n  data_files:\n  - split: test\n    path: main/test.jsonl\n---\n"

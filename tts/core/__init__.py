@@ -1,6 +1,6 @@
 """Ground floor: types, protocols, registry and selectors. Imports no model, no engine and no run."""
 
-from tts.core.errors import EngineError, TtsError, UsageError, did_you_mean
+from tts.core.errors import EngineDied, EngineError, Refused, Retryable, TtsError, UsageError, did_you_mean
 from tts.core.keys import canonical_json, context_digest, digest, fingerprint, sample_key, score_key, stream
 from tts.core.protocols import (
     Bound,
@@ -39,6 +39,7 @@ __all__ = [
     "Candidate",
     "Completion",
     "Engine",
+    "EngineDied",
     "EngineError",
     "FinishReason",
     "KnowsAnswers",
@@ -50,8 +51,10 @@ __all__ = [
     "Problem",
     "Prompt",
     "Question",
+    "Refused",
     "Registry",
     "Request",
+    "Retryable",
     "Sampler",
     "SamplingParams",
     "Score",

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from tts.core import (
     sample_key,
 )
 from tts.running.cells import HeldProblem
+from tts.running.flights import Flights
 from tts.running.journal import Journal
 
 
@@ -42,7 +44,7 @@ class Broker:
         self._starting: asyncio.Task[None] | None = None
         self._journal = journal
         self._version = 0
-        self._flights: dict[tuple[int, Path], asyncio.Future[Completion]] = {}
+        self._flights: Flights[tuple[int, Path], Completion] = Flights()
         self.in_flight = 0
         """Samples that the engine has been asked for and has not yet answered."""
         self.drawn = 0
@@ -82,16 +84,13 @@ class Broker:
         )
         held = self._journal.samples(context, paths)
         missing = [p for p in paths if p not in held and (context, p) not in self._flights]
-        async with asyncio.TaskGroup() as group:
-            for piece in _pieces(missing, self.engine.piece):
-                keys = tuple(sample_key(identity, p) for p in piece)
-                request = Request(ids, params, piece, keys, problem.name, priority, len(prefix_ids))
-                for path in piece:
-                    self._flights[context, path] = asyncio.get_running_loop().create_future()
-                self.in_flight += len(piece)
-                group.create_task(self._ask(context, request))
-            flights = {p: self._flights[context, p] for p in paths if p not in held}
-        return context, ids, [held[p] if p in held else await flights[p] for p in paths]
+        for piece in _pieces(missing, self.engine.piece):
+            keys = tuple(sample_key(identity, p) for p in piece)
+            request = Request(ids, params, piece, keys, problem.name, priority, len(prefix_ids))
+            self.in_flight += len(piece)
+            self._flights.launch(((context, p) for p in piece), partial(self._ask, context, request))
+        drawn = await self._flights.wait((context, p) for p in paths if p not in held)
+        return context, ids, [held[p] if p in held else drawn[context, p] for p in paths]
 
     def _prompt(self, problem: HeldProblem, turns: Sequence[Message]) -> tuple[int | None, tuple[int, ...]]:
         """The ids of a problem's chat with further ``turns``, rendered once in a run's life, and its row."""
@@ -103,9 +102,8 @@ class Broker:
             held = self._journal.add_chat(key, problem.row, turns, self._render([*problem.messages, *turns]))
         return held
 
-    async def _ask(self, context: int, request: Request) -> None:
-        """Send one request, journal its answers and hand them to whoever waits for them."""
-        flights = [self._flights[context, path] for path in request.paths]
+    async def _ask(self, context: int, request: Request) -> dict[tuple[int, Path], Completion]:
+        """Send one request and journal its answers."""
         try:
             await self._started()
             number = self._journal.start(context, request.paths)
@@ -114,14 +112,10 @@ class Broker:
             self._journal.finish(number, context, answers, self._version)
             self.drawn += len(answers)
             self.tokens += sum(a.output_tokens for a in answers)
-            for flight, answer in zip(flights, answers, strict=True):
-                flight.set_result(answer)
+            return {(context, a.path): a for a in answers}
         finally:
-            self.in_flight -= len(flights)
+            self.in_flight -= len(request.paths)
             self.landed.set()
-            for path, flight in zip(request.paths, flights, strict=True):
-                del self._flights[context, path]
-                flight.cancel()  # without effect on those that have their answer
 
     @contextmanager
     def _clock(self) -> Iterator[None]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from tts.core import Candidate, Engine, KnowsAnswers, OracleVerifier, Score, UsageError, Verifier, score_key
 from tts.running.cells import HeldProblem, Setting
 from tts.running.config import SweepConfig
+from tts.running.flights import Flights
 from tts.running.journal import Journal
 from tts.verifiers import aggregate, make_verifier
 
@@ -87,7 +88,7 @@ class Panel:
         self._members = members
         self._journal = journal
         self._grade = grade
-        self._flights: dict[bytes, asyncio.Future[Score]] = {}
+        self._flights: Flights[bytes, Score] = Flights()
 
     async def score(self, name: str, problem: HeldProblem, candidates: Sequence[Candidate]) -> list[Score]:
         """One score a candidate, in order: held, being computed for another cell, or computed now.
@@ -102,24 +103,18 @@ class Panel:
         ]
         held = self._journal.scores(keys)
         missing = {k: c for k, c in zip(keys, candidates, strict=True) if k not in held and k not in self._flights}
-        for key in missing:
-            self._flights[key] = asyncio.get_running_loop().create_future()
-        shared = {k: self._flights[k] for k in keys if k not in held}
         if missing:
-            await self._ask(judge, problem, missing)
-        return [held[k] if k in held else await shared[k] for k in keys]
+            self._flights.launch(missing, partial(self._ask, judge, problem, missing))
+        fresh = await self._flights.wait(k for k in keys if k not in held)
+        return [held[k] if k in held else fresh[k] for k in keys]
 
-    async def _ask(self, judge: Verifier, problem: HeldProblem, missing: Mapping[bytes, Candidate]) -> None:
-        """Ask the verifier, journal its scores and hand them to whoever waits for them."""
-        try:
-            scores = await self._scores(judge, problem, list(missing.values()))
-            fresh = dict(zip(missing, scores, strict=True))
-            self._journal.record_scores(judge.name, fresh)
-            for key, score in fresh.items():
-                self._flights[key].set_result(score)
-        finally:
-            for key in missing:
-                self._flights.pop(key).cancel()  # without effect on those that have their score
+    async def _ask(
+        self, judge: Verifier, problem: HeldProblem, missing: Mapping[bytes, Candidate]
+    ) -> Mapping[bytes, Score]:
+        """Ask the verifier and journal its scores."""
+        scores = dict(zip(missing, await self._scores(judge, problem, list(missing.values())), strict=True))
+        self._journal.record_scores(judge.name, scores)
+        return scores
 
     async def _scores(self, judge: Verifier, problem: HeldProblem, candidates: Sequence[Candidate]) -> list[Score]:
         if isinstance(judge, OracleVerifier):
