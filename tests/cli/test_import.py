@@ -17,9 +17,9 @@ import pytest
 from tts.analysis import axis_of, best_of_k, curves, majority_at_k, pass_at_k, read_run
 from tts.analysis.axes import Costed
 from tts.core import UsageError
+from tts.importing.foreign import Columns, gold_answer, read_files, values
+from tts.importing.run import by_labels
 from tts.running import run as run_sweep
-from tts.running.foreign import Columns, gold_answer, read_files, values
-from tts.running.importing import by_labels
 from tts.running.outcomes import Graded
 
 NESTED = (

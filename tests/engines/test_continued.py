@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tts.core import Completion
 from tts.engines.continued import continued
 
-TOKENS = ("a", "b", "\n", "\n\n", ".\n\n", "\n\nb", "é"[0])
+TOKENS = ("a", "b", "\n", "\n\n", ".\n\n", "\n\nb", "é", "\n\n\n")
 
 
 def decode(ids: Sequence[int]) -> str:
@@ -46,9 +46,21 @@ def test_a_delimiter_that_the_last_piece_ended_with_is_not_found_again() -> None
     assert continued([0, 3], piece([2, 0]), ("\n\n",), decode).token_ids.tolist() == [2, 0]
 
 
+def test_the_token_that_ends_the_answer_is_no_part_of_its_text() -> None:
+    """Whether or not the tokenizer marks it as special."""
+    assert continued([], piece([0, 1, 6], "stop"), (), decode).text == "ab"
+    assert continued([0], piece([0, 1, 6], "stop"), (), decode).text == "aab"
+    assert continued([], piece([0, 1, 6], "length"), (), decode).text == "abé"
+
+
+def test_the_text_is_cut_at_the_stop_that_its_last_token_completes() -> None:
+    found = continued([3, 0], piece([1, 7], "stop", "\n\n"), ("\n\n",), decode)
+    assert found.text == "\n\nab", "three line breaks in one token: the first two are the delimiter"
+
+
 @given(
-    before=st.lists(st.integers(0, len(TOKENS) - 1), min_size=1, max_size=5),
-    ids=st.lists(st.integers(0, len(TOKENS) - 1), min_size=1, max_size=5),
+    before=st.lists(st.integers(0, 6), min_size=1, max_size=5),
+    ids=st.lists(st.integers(0, 6), min_size=1, max_size=5),
 )
 def test_no_piece_runs_over_a_delimiter_begun_before_it(before: list[int], ids: list[int]) -> None:
     """Where the border lies inside a delimiter, the piece ends with the token that completes it."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from tts.running.importing import Imported
+    from tts.importing import Imported
 
 _SHOWN = "answers that our grader and the file judge differently"
 _FEW = 3
@@ -46,8 +46,7 @@ def import_(files: tuple[Path, ...], out: Path, id_: str, scores: tuple[str, ...
     tts import samples_gsm8k_2025-01-01.jsonl --labels both --out runs/gsm8k
     """
     from tts.core import UsageError
-    from tts.running.foreign import Columns
-    from tts.running.importing import import_samples
+    from tts.importing import Columns, import_samples
 
     names = ("gold", "text", "question", "level", "tokens", "correct", "finish")
     pairs = [part.partition("=") for part in scores]

@@ -20,6 +20,7 @@ from tts.core.protocols import (
 from tts.core.registry import Registry
 from tts.core.sampling import SAMPLING_OVERRIDES, SamplingParams
 from tts.core.selectors import SELECTORS
+from tts.core.thinking import THINK_TAGS, ThinkTags
 from tts.core.types import (
     Candidate,
     Completion,
@@ -40,6 +41,7 @@ __all__ = [
     "POLICY",
     "SAMPLING_OVERRIDES",
     "SELECTORS",
+    "THINK_TAGS",
     "Bound",
     "Candidate",
     "Completion",
@@ -67,6 +69,7 @@ __all__ = [
     "Score",
     "Selector",
     "Strategy",
+    "ThinkTags",
     "Tools",
     "TtsError",
     "Usage",

@@ -1,4 +1,7 @@
-"""An answer drawn in pieces: its text is the text of all ids, and a delimiter may lie across a border of two pieces."""
+"""An answer, drawn at once or in pieces: its text is the text of all ids.
+
+A delimiter may lie across a border of two pieces.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,9 @@ from tts.core import Completion
 def continued(
     before: Sequence[int], piece: Completion, stops: Sequence[str], decode: Callable[[Sequence[int]], str]
 ) -> Completion:
-    """``piece``, drawn after the answer's ids ``before``, with the text of the whole answer so far.
+    """``piece`` with the text of the whole answer so far; ``before``: the answer's ids that it was drawn after, if any.
+
+    The token that ends an answer is no part of its text, nor is the stop string that ends a piece.
 
     An engine looks for stop strings in what it generates. Where a piece completes one that ``before`` began, it is cut
     after the token that does so: the first tokens of a sample are a sample of what would have stopped there.
@@ -24,10 +29,16 @@ def continued(
             at = text.find(stop, max(0, len(known) - len(stop) + 1))
             if 0 <= at < len(known) and (end < len(ids) or piece.truncated):
                 return _cut(piece, end, text[:at], stop)
-    text = decode([*before, *ids])
     if isinstance(piece.stop_reason, str):
-        text = text.rpartition(piece.stop_reason)[0]
-    return replace(piece, text=text)
+        return replace(piece, text=_before_stop([*before, *ids], piece.stop_reason, decode))
+    return replace(piece, text=decode([*before, *(ids[:-1] if piece.finished else ids)]))
+
+
+def _before_stop(ids: Sequence[int], stop: str, decode: Callable[[Sequence[int]], str]) -> str:
+    """The text of ids up to the stop string that their last token completes: what stands before may hold another."""
+    text, known = decode(ids), decode(ids[:-1])
+    at = text.find(stop, max(0, len(known) - len(stop) + 1))
+    return text[:at] if at >= 0 else text.rpartition(stop)[0] or text
 
 
 def _cut(piece: Completion, end: int, text: str, stop: str) -> Completion:

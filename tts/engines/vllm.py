@@ -15,6 +15,7 @@ from tts.engines.continued import continued
 from tts.engines.identity import check_kind, identity, resolve, shipped
 from tts.engines.server import Server
 from tts.engines.settings import default_options, dtype_for
+from tts.engines.texts import Texts
 from tts.engines.tokenizers import load_tokenizer
 
 
@@ -42,6 +43,7 @@ class VllmEngine:
         self.capacity = int(self._options["max_num_seqs"])
         self.context = 0
         self._tokenizer: Any = None
+        self._texts: Texts | None = None
         self._server = Server({"model": self._model, "revision": self._commit, **self._options}, self.version)
         self._numbers = itertools.count()
 
@@ -77,8 +79,10 @@ class VllmEngine:
         return tuple(self._load_tokenizer().encode(text, add_special_tokens=False))
 
     def decode(self, token_ids: Sequence[int]) -> str:
-        """The text of an answer's ids, without special tokens."""
-        return str(self._load_tokenizer().decode(list(token_ids), skip_special_tokens=True))
+        """The text of an answer's ids; of special tokens only those that say something (see `Texts`)."""
+        if self._texts is None:
+            self._texts = Texts(self._load_tokenizer())
+        return self._texts.decode(token_ids)
 
     # --- life --------------------------------------------------------------------------------------------------
 
@@ -103,8 +107,6 @@ class VllmEngine:
         output = await self._server.final(stream, request.problem)
         answers = sorted(output.outputs, key=lambda o: o.index)
         pieces = [_completion(path, o, request) for path, o in zip(request.paths, answers, strict=True)]
-        if not request.prefix:
-            return pieces
         before = request.prompt_ids[len(request.prompt_ids) - request.prefix :]
         return [continued(before, piece, request.params.stop, self.decode) for piece in pieces]
 
@@ -121,6 +123,8 @@ class VllmEngine:
             min_p=p.min_p,
             max_tokens=p.max_tokens,
             stop=list(p.stop) or None,
+            detokenize=bool(p.stop),  # vLLM reads the text for stop strings only; what is kept is decoded here
+            skip_special_tokens=False,
             logprobs=p.logprobs,
             flat_logprobs=True,
             seed=int.from_bytes(request.keys[0][:4], "little") if p.seed_requests else None,
@@ -142,7 +146,7 @@ def _completion(path: Any, output: Any, request: Request) -> Completion:
             columns = starts[:, None] + np.arange(1, k + 1)
             top_ids = np.asarray(flat.token_ids, np.uint32)[columns]
             top_logprobs = values[columns].astype(np.float16)
-    return Completion(path, output.text, ids, output.finish_reason, output.stop_reason, own, top_ids, top_logprobs)
+    return Completion(path, "", ids, output.finish_reason, output.stop_reason, own, top_ids, top_logprobs)
 
 
 def installed(field: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tts.core import UsageError, did_you_mean
-from tts.running.foreign import ForeignProblem, ForeignSample, Row, as_text, first_text, gold_answer, label
+from tts.importing.foreign import ForeignProblem, ForeignSample, Row, as_text, first_text, gold_answer, label
 
 _DOCUMENT = ("question", "problem", "query", "input")
 

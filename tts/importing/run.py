@@ -16,9 +16,9 @@ from typing import Literal
 import tts
 from tts.benchmarks import get_benchmark
 from tts.core import SELECTORS, Prompt, Question, Usage, UsageError, canonical_json, digest, fingerprint
+from tts.importing.foreign import Columns, ForeignProblem, read_files, score_label, score_labels, unscored
 from tts.running.cells import HeldProblem
 from tts.running.config import GradingConfig, SweepConfig, parse_config
-from tts.running.foreign import Columns, ForeignProblem, read_files, score_label, score_labels, unscored
 from tts.running.journal import Journal
 from tts.running.outcomes import Graded, Outcomes
 from tts.running.provenance import commit, hardware, versions

@@ -93,13 +93,13 @@ def _problems(
     file: Path, kind: str | None, columns: Columns, metric_filter: str | None
 ) -> Iterator[tuple[str, ForeignProblem]]:
     if kind == "inspect" or (kind is None and file.suffix == ".eval"):
-        from tts.running.foreign_logs import inspect_problems
+        from tts.importing.logs import inspect_problems
 
         yield from inspect_problems(file)
         return
     rows, _ = read_jsonl(file, "FILE", _SHAPE)
     if kind == "lm-eval" or (kind is None and {"doc_id", "resps"} <= rows[0][1].keys()):
-        from tts.running.foreign_logs import lm_eval_problems
+        from tts.importing.logs import lm_eval_problems
 
         yield from lm_eval_problems(rows, metric_filter)
         return
