@@ -17,6 +17,7 @@ import tts
 from tts.benchmarks import get_benchmark
 from tts.core import SELECTORS, Prompt, Question, Usage, UsageError, canonical_json, digest, fingerprint
 from tts.importing.foreign import Columns, ForeignProblem, read_files, score_label, score_labels, unscored
+from tts.importing.whole import whole_directory
 from tts.running.cells import HeldProblem
 from tts.running.config import GradingConfig, SweepConfig, parse_config
 from tts.running.outcomes import Graded, Outcomes
@@ -86,10 +87,8 @@ def import_samples(
     config = parse_config(
         {"model": "imported", "benchmarks": [name], "strategies": [{"name": "best_of_n", "n": list(budgets)}]}, "import"
     )
-    with RunDir(out) as rundir:
-        if rundir.info or rundir.config() is not None:
-            raise UsageError(f"--out: {out} holds a run already; name a new directory")
-        began = time.monotonic()
+    began = time.monotonic()
+    with whole_directory(out) as place, RunDir(place) as rundir:
         journal = Journal(rundir.journal)
         try:
             held = _store_samples(journal, name, problems, files)
