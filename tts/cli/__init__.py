@@ -72,8 +72,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         _end(message if message.endswith(("?", "shows them")) else f"{message}; see `{command} --help`", 2)
     except click.ClickException as error:
         _end(error.format_message(), 2)
-    except (KeyboardInterrupt, click.Abort):
-        _end("stopped; what was sampled is kept, run the same directory again to go on", 130)
+    except (KeyboardInterrupt, click.Abort) as stop:
+        _end(str(stop) or "stopped; what was sampled is kept, run the same directory again to go on", 130)
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115  # the reader left, as in `tts list ... | head`
         sys.exit(0)

@@ -60,7 +60,11 @@ def import_(files: tuple[Path, ...], out: Path, id_: str, scores: tuple[str, ...
         budgets = [0]
     if any(k < 1 for k in budgets):
         raise UsageError(f"--n: found {n!r}, expected budgets of at least 1, for instance 1,4,16")
-    _say(import_samples(files, out, columns, budgets=budgets, **flags), flags["labels"], out)
+    try:
+        done = import_samples(files, out, columns, budgets=budgets, **flags)
+    except KeyboardInterrupt:
+        raise click.Abort("stopped; nothing was imported, the same command begins anew") from None
+    _say(done, flags["labels"], out)
 
 
 def _say(done: Imported, labels: str, out: Path) -> None:

@@ -17,12 +17,12 @@ import tts
 from tts.benchmarks import get_benchmark
 from tts.core import SELECTORS, Prompt, Question, Usage, UsageError, canonical_json, digest, fingerprint
 from tts.importing.foreign import Columns, ForeignProblem, read_files, score_label, score_labels, unscored
+from tts.importing.whole import whole_directory
 from tts.running.cells import HeldProblem
 from tts.running.config import GradingConfig, SweepConfig, parse_config
-from tts.running.journal import Journal
 from tts.running.outcomes import Graded, Outcomes
 from tts.running.provenance import commit, hardware, versions
-from tts.running.rundir import RunDir
+from tts.store import BenchmarkInfo, Entry, ImportInfo, Journal, ModelInfo, RunDir, RunInfo, SessionInfo
 
 Labels = Literal["own", "file", "both"]
 
@@ -87,10 +87,8 @@ def import_samples(
     config = parse_config(
         {"model": "imported", "benchmarks": [name], "strategies": [{"name": "best_of_n", "n": list(budgets)}]}, "import"
     )
-    with RunDir(out) as rundir:
-        if rundir.info or rundir.config is not None:
-            raise UsageError(f"--out: {out} holds a run already; name a new directory")
-        began = time.monotonic()
+    began = time.monotonic()
+    with whole_directory(out) as place, RunDir(place) as rundir:
         journal = Journal(rundir.journal)
         try:
             held = _store_samples(journal, name, problems, files)
@@ -103,10 +101,10 @@ def import_samples(
         estimated = any(s.tokens is None for p in problems for s in p.samples)
         if labels == "both":
             rundir.write("disagreements.jsonl", "".join(canonical_json(asdict(d)) + "\n" for d in disagreements))
-        rundir.save_config(config)
-        rundir.info = _info(config, name, problems, files, labels, estimated, len(disagreements))
-        rundir.info["sessions"] = [_session(time.monotonic() - began)]
-        rundir.save_info()
+        rundir.save_config(config.model_dump(mode="json", exclude={"out"}))
+        info = _info(config, name, problems, files, labels, estimated, len(disagreements))
+        info.sessions.append(_session(time.monotonic() - began))
+        rundir.save_info(info)
     samples = sum(len(p.samples) for p in problems)
     return Imported(len(problems), samples, tuple(budgets), estimated, tuple(disagreements), unscored(problems))
 
@@ -263,47 +261,40 @@ def _info(
     labels: Labels,
     estimated: bool,
     disagreements: int,
-) -> dict[str, object]:
+) -> RunInfo:
     """What run.json says."""
     scores = score_labels(problems)
     identity = _identity(files)
     settings = ("{}", FILE_SETTING) if labels == "both" else ("{}",)
-    budgets = list(config.strategies[0].n or ())
-    return {
-        "tts": tts.__version__,
-        "model": {"name": "imported", "fingerprint": fingerprint(identity), "identity": identity},
-        "config": config.model_dump(mode="json", exclude={"out"}),
-        "seeds": [0],
-        "selectors": [n for n, s in SELECTORS.items() if not s.by_group and (scores or not s.needs_scores)],
-        "verifiers": scores,
-        "oracle_verifiers": [],
-        "plan": [{"strategy": "best_of_n", "setting": s, "independent": True, "n": budgets} for s in settings],
-        "benchmarks": {
-            benchmark: {
-                "source": ", ".join(str(file) for file in files),
-                "revision": None,
-                "limit": None,
-                "problems": len(problems),
-            }
-        },
-        "imported": {
-            "files": {str(file): f"sha256:{_sha256(file)}" for file in files},
-            "labels": labels,
-            "tokens": "estimated" if estimated else "file",
-            "disagreements": disagreements,
-        },
-    }
+    budgets = config.strategies[0].n or ()
+    sources = ", ".join(str(file) for file in files)
+    return RunInfo(
+        tts=tts.__version__,
+        model=ModelInfo(name="imported", fingerprint=fingerprint(identity), identity=identity),
+        config=config.model_dump(mode="json", exclude={"out"}),
+        seeds=(0,),
+        selectors=tuple(n for n, s in SELECTORS.items() if not s.by_group and (scores or not s.needs_scores)),
+        verifiers=tuple(scores),
+        plan=tuple(Entry(strategy="best_of_n", setting=s, independent=True, n=budgets) for s in settings),
+        benchmarks={benchmark: BenchmarkInfo(source=sources, problems=len(problems))},
+        imported=ImportInfo(
+            files={str(file): f"sha256:{_sha256(file)}" for file in files},
+            labels=labels,
+            tokens="estimated" if estimated else "file",
+            disagreements=disagreements,
+        ),
+    )
 
 
-def _session(seconds: float) -> dict[str, object]:
+def _session(seconds: float) -> SessionInfo:
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return {
-        "started": now,
-        "finished": now,
-        "seconds": round(seconds, 3),
-        "engine_seconds": 0.0,
-        "engine": "imported",
-        "versions": versions(),
-        "hardware": hardware(),
-        "git": commit(),
-    }
+    return SessionInfo(
+        started=now,
+        finished=now,
+        seconds=round(seconds, 3),
+        engine_seconds=0.0,
+        engine="imported",
+        versions=versions(),
+        hardware=hardware(),
+        git=commit(),
+    )

@@ -2,12 +2,11 @@
 
 from tts.running.changes import Follow
 from tts.running.config import SweepConfig, load_strategy, parse_config, settings_of
+from tts.running.directory import new_run_path
 from tts.running.estimate import Expected, estimate
-from tts.running.plan import read_plan
 from tts.running.problems import render
 from tts.running.regrade import regrade_run
 from tts.running.run import Summary, run
-from tts.running.rundir import new_run_path
 from tts.running.score import score_run
 
 __all__ = [
@@ -19,7 +18,6 @@ __all__ = [
     "load_strategy",
     "new_run_path",
     "parse_config",
-    "read_plan",
     "regrade_run",
     "render",
     "run",

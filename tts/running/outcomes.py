@@ -15,7 +15,7 @@ from tts.grading import Grader, Verdict, extract_answer
 from tts.grading.thinking import after_thinking
 from tts.running.cells import Cell, CellKey, HeldProblem
 from tts.running.config import GradingConfig
-from tts.running.journal import Journal
+from tts.store import Journal
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,6 @@ class Outcomes:
         self._threads = ThreadPoolExecutor(config.workers, thread_name_prefix="grading")
         for gold, answer, equal, outcome in journal.db.execute("SELECT gold, answer, equal, outcome FROM grades"):
             self._grader.known[gold, answer] = Verdict(bool(equal), outcome)
-        self._stored = len(self._grader.known)
         self.graded = 0
         """Candidates graded in this session."""
         self.correct = 0
@@ -91,7 +90,7 @@ class Outcomes:
         ]  # fmt: skip
         details = [canonical_json(x) for x in (asdict(usage), list(history), graded.grader, dict(contexts))]
         head = (*cell.key, cell.n, self.label(cell.problem), *details)
-        fresh = [(g, a, v.equal, v.outcome) for (g, a), v in self._new_verdicts()]
+        fresh = [(g, a, v.equal, v.outcome) for (g, a), v in self._grader.fresh_verdicts()]
 
         def write(db: sqlite3.Connection) -> None:
             db.executemany("INSERT OR IGNORE INTO grades VALUES (?, ?, ?, ?)", fresh)
@@ -154,12 +153,6 @@ class Outcomes:
             correct=tuple(k >= 0 and right[k] for k in classes.labels),
             grader={"capped": int(classes.capped), "mixed": len(mixed), "timeouts": timeouts},
         )
-
-    def _new_verdicts(self) -> list[tuple[tuple[str, str], Verdict]]:
-        """Verdicts since the last call: the grader only ever adds to what it knows."""
-        fresh = self._grader.verdicts_since(self._stored)
-        self._stored += len(fresh)
-        return fresh
 
     def close(self) -> None:
         """End the workers."""

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -18,9 +17,8 @@ from tts.core import POLICY, Engine, KnowsAnswers, Message, Problem, Prompt, Que
 from tts.running.cells import HeldProblem
 from tts.running.changes import Changes, Follow, compare, notes, refusal
 from tts.running.config import BenchmarkEntry, SweepConfig
-from tts.running.journal import Journal
 from tts.running.merge import with_limits
-from tts.running.rundir import RunDir
+from tts.store import BenchmarkInfo, Journal, RunDir
 
 _COLUMNS = "benchmark, problem, question, answer, subject, level, messages, prompt, prompt_ids"
 
@@ -68,10 +66,10 @@ def updates_of(
     """
     updates = []
     for i, entry in enumerate(with_limits(config)):
-        before = rundir.info.get("benchmarks", {}).get(entry.name)
+        before = rundir.benchmarks.get(entry.name)
         benchmark = get_benchmark(entry.name, f"benchmarks[{i}].name")
         folder = _folder(benchmark, before, data_dir)
-        if before is not None and before["limit"] == entry.limit and not _moved(benchmark, before, folder):
+        if before is not None and before.limit == entry.limit and not _moved(benchmark, before, folder):
             continue
         loaded = benchmark.load(data_dir=folder)
         held, retired = stored_problems(rundir.journal, entry.name)
@@ -85,30 +83,26 @@ def updates_of(
         fresh = (*followed.added, *(p for _, p in followed.questions))
         chats = tuple(build_messages(p.question, benchmark, config.prompt) for p in fresh)
         prompts = tuple(render_chat(chat, config.prompt, engine) for chat in chats)
-        said = notes(loaded.source, changes, follow) if before and before["revision"] != loaded.revision else []
+        said = notes(loaded.source, changes, follow) if before and before.revision != loaded.revision else []
         updates.append(Update(entry, loaded, followed, followed == changes, fresh, chats, prompts, tuple(said)))
     return updates
 
 
-def _folder(benchmark: Benchmark, before: Mapping[str, Any] | None, data_dir: Path | None) -> Path | None:
+def _folder(benchmark: Benchmark, before: BenchmarkInfo | None, data_dir: Path | None) -> Path | None:
     """Where the local data are: as said now, else as said when the run took them up, if they are still there."""
-    if data_dir is not None or before is None or not _local(before):
+    if data_dir is not None or before is None or not (before.revision or "").startswith("sha256:"):
         return data_dir
-    folder = Path(before["source"]).parent
+    folder = Path(before.source or "").parent
     file = benchmark.local_file(folder)
     return folder if file is not None and file.expanduser().is_file() else None
 
 
-def _local(before: Mapping[str, Any]) -> bool:
-    return str(before["revision"]).startswith("sha256:")
-
-
-def _moved(benchmark: Benchmark, before: Mapping[str, Any], folder: Path | None) -> bool:
+def _moved(benchmark: Benchmark, before: BenchmarkInfo, folder: Path | None) -> bool:
     """Whether a local file is not the one that the run took up."""
     file = benchmark.local_file(folder)
     if file is None or not file.expanduser().is_file():
         return False
-    return str(before["revision"]) != f"sha256:{hashlib.sha256(file.expanduser().read_bytes()).hexdigest()}"
+    return before.revision != f"sha256:{hashlib.sha256(file.expanduser().read_bytes()).hexdigest()}"
 
 
 def take_up(
@@ -117,14 +111,13 @@ def take_up(
     """Store what is new, and return all problems of the run."""
     for update in updates:
         _store(journal, update)
-        known = rundir.info.setdefault("benchmarks", {})
-        entry = {
-            "source": update.loaded.source,
-            "revision": update.loaded.revision if update.whole else known[update.entry.name]["revision"],
-            "limit": update.entry.limit,
-            "problems": len(stored_problems(rundir.journal, update.entry.name)[0]),
-        }
-        known[update.entry.name] = entry
+        name = update.entry.name
+        rundir.benchmarks[name] = BenchmarkInfo(
+            source=update.loaded.source,
+            revision=update.loaded.revision if update.whole else rundir.benchmarks[name].revision,
+            limit=update.entry.limit,
+            problems=len(stored_problems(rundir.journal, name)[0]),
+        )
     problems = held_problems(journal)
     for role, engine in engines.items():
         if isinstance(engine, KnowsAnswers):

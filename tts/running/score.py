@@ -9,10 +9,9 @@ from typing import Any, TextIO
 from tts.core import UsageError
 from tts.running.absent import AbsentEngine
 from tts.running.config import parse_config
+from tts.running.directory import begun_run
 from tts.running.merge import merge
 from tts.running.run import Summary, run
-from tts.running.rundir import RunDir, refuse_imported
-from tts.running.trust import check_trust
 
 
 def score_run(
@@ -24,16 +23,9 @@ def score_run(
 
     Raises UsageError where ``place`` is no run or not a finished one, or a verifier cannot be had.
     """
-    if not (place / "config.yaml").is_file():
-        raise UsageError(f"RUN: {place} is no run directory; name the directory that `tts run` printed")
-    refuse_imported(place)
-    check_trust(place, {"verifiers": list(verifiers)}, trust)
-    with RunDir(place) as rundir:
-        before, model = rundir.config, rundir.info.get("model")
-    if before is None or model is None:
-        raise UsageError(f"RUN: {place} was never begun; run `tts run --out {place}` first")
+    before, info = begun_run(place, {"verifiers": list(verifiers)}, trust)
     data = {**before.model_dump(mode="json"), "verifiers": [dict(v) for v in verifiers]}
     wanted = merge(before, parse_config(data, "command line"), str(place))
     unfinished = UsageError(f"RUN: {place} is not finished; run `tts run --out {place}` first, then score it")
-    engine = AbsentEngine(model["identity"], model["context"], unfinished)
+    engine = AbsentEngine(info.model.identity, info.model.context, unfinished)
     return run(wanted, place, engine=engine, stream=stream, trust=True, follow="nothing")
