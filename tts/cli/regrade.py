@@ -28,7 +28,7 @@ def regrade(run: Path, timeout_s: float | None, workers: int | None, data_dir: P
     tts regrade runs/mine
     tts regrade runs/mine --timeout-s 60
     """
-    from tts.running import regrade_run
+    from tts.session import regrade_run
 
     grading = {name: value for name, value in (("timeout_s", timeout_s), ("workers", workers)) if value is not None}
     summary = regrade_run(run, grading, data_dir, trust=trust)
