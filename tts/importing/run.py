@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 import sqlite3
 import time
@@ -16,7 +15,9 @@ from typing import Literal
 import tts
 from tts.benchmarks import get_benchmark
 from tts.core import SELECTORS, Prompt, Question, Usage, UsageError, canonical_json, digest, fingerprint
-from tts.importing.foreign import Columns, ForeignProblem, read_files, score_label, score_labels, unscored
+from tts.importing.columns import Columns
+from tts.importing.files import Choices, Foreign, read_files
+from tts.importing.problems import ForeignProblem, score_label, score_labels, unscored
 from tts.importing.whole import whole_directory
 from tts.running.cells import HeldProblem
 from tts.running.config import GradingConfig, SweepConfig, parse_config
@@ -60,6 +61,10 @@ class Imported:
     """Empty where labels are not compared."""
     unscored: Mapping[str, tuple[tuple[str, int], ...]]
     """By score, as tables name it: the samples (problem, index) that lack it, where there are some."""
+    silent: int
+    """Samples without any text."""
+    renamed: bool
+    """Whether the ids of files were told apart by a name before them."""
 
 
 def import_samples(
@@ -72,15 +77,18 @@ def import_samples(
     benchmark: str | None = None,
     budgets: Sequence[int] = (),
     metric_filter: str | None = None,
+    metric: str | None = None,
 ) -> Imported:
     """Make the run directory ``out`` from some files of samples, and grade them.
 
     ``labels``: whose verdicts count; with ``both``, the file's stand beside ours as a setting of their own.
     ``benchmark``: whose rules of grading hold; default: mathematical equivalence. ``budgets``: default: the powers of
-    two up to the smallest number of samples of a problem, and that number.
+    two up to the smallest number of samples of a problem, and that number. ``kind``, ``metric_filter``, ``metric``: see
+    Choices.
     Raises UsageError where the files are not what they should be, or ``out`` is not new.
     """
-    problems = read_files(files, kind, columns, metric_filter)
+    foreign = read_files(files, Choices(kind, columns, metric_filter, metric))
+    problems = foreign.problems
     name = benchmark or f"jsonl:{files[0].name}"
     get_benchmark(name, "--benchmark")
     _check_labels(problems, labels)
@@ -92,7 +100,7 @@ def import_samples(
     with whole_directory(out) as place, RunDir(place) as rundir:
         journal = Journal(rundir.journal)
         try:
-            held = _store_samples(journal, name, problems, files)
+            held = _store_samples(journal, name, foreign)
             graded, label = asyncio.run(_grade(journal, held, problems))
             disagreements = _compare(problems, graded) if labels == "both" else ()
             for setting, verdicts in _settings(problems, graded, labels):
@@ -103,11 +111,15 @@ def import_samples(
         if labels == "both":
             rundir.write("disagreements.jsonl", "".join(canonical_json(asdict(d)) + "\n" for d in disagreements))
         rundir.save_config(config)
-        rundir.info = _info(config, name, problems, files, labels, estimated, len(disagreements))
+        rundir.info = _info(config, name, foreign, labels, estimated, len(disagreements))
         rundir.info["sessions"] = [_session(time.monotonic() - began)]
         rundir.save_info()
     samples = sum(len(p.samples) for p in problems)
-    return Imported(len(problems), samples, tuple(budgets), estimated, tuple(disagreements), unscored(problems))
+    silent = sum(not s.text.strip() for p in problems for s in p.samples)
+    return Imported(
+        len(problems), samples, tuple(budgets), estimated, tuple(disagreements), unscored(problems), silent,
+        foreign.renamed,
+    )  # fmt: skip
 
 
 def _check_labels(problems: Sequence[ForeignProblem], labels: Labels) -> None:
@@ -118,7 +130,7 @@ def _check_labels(problems: Sequence[ForeignProblem], labels: Labels) -> None:
             if sample.correct is None:
                 raise UsageError(
                     f"--labels {labels}: sample {i} of problem {problem.id!r} has no label; name their column with "
-                    "--correct, or use --labels own"
+                    "--correct, a log's metric with --metric, or use --labels own"
                 )
 
 
@@ -133,15 +145,13 @@ def _budgets(problems: Sequence[ForeignProblem], asked: Sequence[int]) -> tuple[
     return tuple(sorted(set(asked or (*(2**i for i in range(least.bit_length())), least))))
 
 
-def _store_samples(
-    journal: Journal, benchmark: str, problems: Sequence[ForeignProblem], files: Sequence[Path]
-) -> list[HeldProblem]:
+def _store_samples(journal: Journal, benchmark: str, foreign: Foreign) -> list[HeldProblem]:
     """Write problems and texts; there are no prompts and no token ids to keep."""
     held, db = [], journal.db
-    model = fingerprint(_identity(files))
+    model = fingerprint(_identity(foreign))
     db.execute("BEGIN IMMEDIATE")
     db.execute("INSERT INTO engines VALUES (1, ?)", (f"imported by tts {tts.__version__}",))
-    for row, p in enumerate(problems, start=1):
+    for row, p in enumerate(foreign.problems, start=1):
         messages = canonical_json([{"role": "user", "content": p.question}])
         values = (row, benchmark, p.id, p.question, p.gold, None, p.level, messages, p.question, b"")
         db.execute("INSERT INTO problems VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
@@ -171,8 +181,17 @@ async def _grade(
     config = GradingConfig(workers=min(8, os.cpu_count() or 1))
     names = sorted({name for p in problems for s in p.samples for name in s.scores})
     with Outcomes(config, names, journal) as outcomes:
-        tasks = (outcomes.grade(h, [s.text for s in p.samples]) for h, p in zip(held, problems, strict=True))
+        tasks = (_grade_one(outcomes, h, p) for h, p in zip(held, problems, strict=True))
         return list(await asyncio.gather(*tasks)), outcomes.label
+
+
+async def _grade_one(outcomes: Outcomes, held: HeldProblem, problem: ForeignProblem) -> Graded:
+    """Right is what equals any of the reference answers."""
+    texts = [s.text for s in problem.samples]
+    graded = [await outcomes.grade(replace(held, answer=gold), texts) for gold in problem.golds]
+    correct = tuple(any(each) for each in zip(*(g.correct for g in graded), strict=True))
+    grader = {name: max(g.grader[name] for g in graded) for name in graded[0].grader}
+    return replace(graded[0], correct=correct, grader=grader)
 
 
 def _settings(
@@ -234,26 +253,21 @@ def _tokens(text: str, known: int | None) -> int:
     return known if known is not None else -(-len(text.encode()) // BYTES_A_TOKEN)
 
 
-def _identity(files: Sequence[Path]) -> dict[str, str]:
-    return {"engine": "imported", **{f"file {i}": _sha256(file) for i, file in enumerate(files)}}
-
-
-def _sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+def _identity(foreign: Foreign) -> dict[str, str]:
+    return {"engine": "imported", **{f"file {i}": sha256 for i, sha256 in enumerate(foreign.digests.values())}}
 
 
 def _info(
     config: SweepConfig,
     benchmark: str,
-    problems: Sequence[ForeignProblem],
-    files: Sequence[Path],
+    foreign: Foreign,
     labels: Labels,
     estimated: bool,
     disagreements: int,
 ) -> dict[str, object]:
     """What run.json says."""
-    scores = score_labels(problems)
-    identity = _identity(files)
+    scores = score_labels(foreign.problems)
+    identity = _identity(foreign)
     settings = ("{}", FILE_SETTING) if labels == "both" else ("{}",)
     budgets = list(config.strategies[0].n or ())
     return {
@@ -267,14 +281,14 @@ def _info(
         "plan": [{"strategy": "best_of_n", "setting": s, "independent": True, "n": budgets} for s in settings],
         "benchmarks": {
             benchmark: {
-                "source": ", ".join(str(file) for file in files),
+                "source": ", ".join(map(str, foreign.digests)),
                 "revision": None,
                 "limit": None,
-                "problems": len(problems),
+                "problems": len(foreign.problems),
             }
         },
         "imported": {
-            "files": {str(file): f"sha256:{_sha256(file)}" for file in files},
+            "files": {str(file): f"sha256:{sha256}" for file, sha256 in foreign.digests.items()},
             "labels": labels,
             "tokens": "estimated" if estimated else "file",
             "disagreements": disagreements,
