@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tts.analysis import FitError, fit_beta_binomial, fits, pass_at_k
-from tts.analysis.beta_binomial import _Counts, _coverage
+from tts.analysis.beta_binomial import Counts, _coverage
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_the_likelihood_is_its_definition_and_the_derivatives_are_its_difference
     rng = np.random.default_rng(0)
     n = rng.integers(4, 20, 40)
     c = draw(rng, 0.5, 1.5, 0.3, 40, n)
-    counts = _Counts.of(n, c).sums(np.ones((1, 40)))
+    counts = Counts.of(n, c).sums(np.ones((1, 40)))
     theta = np.array([[-0.3, 0.4, -1.0]])
     alpha, beta, zero = np.exp(-0.3), np.exp(0.4), 1 / (1 + np.exp(1.0))
     value, gradient, hessian = counts.likelihood(theta)
@@ -53,7 +53,7 @@ def test_the_likelihood_of_resampled_problems_is_that_of_the_problems_drawn():
     drawn = rng.integers(0, 40, (5, 40))
     times = np.array([np.bincount(row, minlength=40) for row in drawn], dtype=float)
     theta = np.column_stack([rng.normal(size=(5, 2)), np.full(5, -1.5)])
-    found = _Counts.of(n, c).sums(times).rows(np.array([0, 3])).likelihood(theta[[0, 3]])[0]
+    found = Counts.of(n, c).sums(times).rows(np.array([0, 3])).likelihood(theta[[0, 3]])[0]
     share = 1 / (1 + np.exp(1.5))
     expected = [slow_log_likelihood(n[drawn[i]], c[drawn[i]], *np.exp(theta[i, :2]), share) for i in (0, 3)]
     assert found == pytest.approx(expected)

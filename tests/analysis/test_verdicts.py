@@ -12,8 +12,8 @@ from tts.analysis.compare import compare_verifiers
 from tts.analysis.planning import sampled_entry
 from tts.analysis.verdicts import FILE_SETTING
 from tts.core import UsageError
+from tts.importing import Columns
 from tts.importing import run as importing
-from tts.importing.foreign import Columns
 
 N = 8
 

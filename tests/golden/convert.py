@@ -11,17 +11,22 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from tts.store import FORMAT
+
+RENAMED = {"turns": "messages"}
 RUNS = Path(__file__).parent / "stored"
 
 
 def convert(name: str, target: Path) -> Path:
     """Make the run directory ``target`` of the golden run ``name``."""
     shutil.copytree(RUNS / name, target, ignore=shutil.ignore_patterns("rows.jsonl", "expected.json"))
+    info = json.loads((target / "run.json").read_text())
+    (target / "run.json").write_text(json.dumps({**info, "format": FORMAT}))
     with closing(sqlite3.connect(target / "journal.sqlite")) as db:
-        db.executescript(files("tts.running").joinpath("schema.sql").read_text())
+        db.executescript(files("tts.store").joinpath("schema.sql").read_text())
         for table, rows in read_rows(name).items():
             for row in rows:
-                columns, marks = ", ".join(f'"{c}"' for c in row), ", ".join("?" * len(row))
+                columns, marks = ", ".join(f'"{RENAMED.get(c, c)}"' for c in row), ", ".join("?" * len(row))
                 db.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", list(row.values()))
         db.commit()
     return target

@@ -122,9 +122,28 @@ def test_verdicts_can_be_read_while_others_grade() -> None:
         work = [threads.submit(grader.equivalent, str(i), str(i + 1)) for i in range(20_000)]
         seen = 0
         while not all(w.done() for w in work):
-            seen += len(grader.verdicts_since(seen))
-        seen += len(grader.verdicts_since(seen))
+            seen += len(grader.fresh_verdicts())
+        seen += len(grader.fresh_verdicts())
         assert seen == len(grader.known) == 20_000
+
+
+class Unwalked(dict):
+    """A mapping that may be asked for one thing, and not walked from its start."""
+
+    def items(self):
+        raise AssertionError("walked")
+
+    __iter__ = keys = values = items
+
+
+def test_fresh_verdicts_are_taken_without_walking_past_all_others():
+    """Each cell takes its own: otherwise a run's time grows with its square."""
+    with Grader() as grader:
+        grader.known = Unwalked({("x", "y"): Verdict(equal=False)})
+        for i in range(3):
+            grader.equivalent("7", f"{i}.5")
+            grader.equivalent("7", f"{i}.5")
+            assert [pair for pair, _ in grader.fresh_verdicts()] == [("7", f"{i}.5")]
 
 
 def test_a_class_of_what_cannot_be_computed() -> None:

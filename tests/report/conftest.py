@@ -12,7 +12,7 @@ import pytest
 import tts
 from tts.core import canonical_json
 
-SCHEMA = Path(tts.__file__).parent / "running" / "schema.sql"
+SCHEMA = Path(tts.__file__).parent / "store" / "schema.sql"
 Candidates = Sequence[tuple[int, bool] | tuple[int, bool, bool, int]]
 """(class, correct[, finished, output tokens])"""
 

@@ -212,7 +212,7 @@ class Searched:
 @pytest.fixture
 def searched():
     db = sqlite3.connect(":memory:")
-    db.executescript((Path(tts.__file__).parent / "running" / "schema.sql").read_text())
+    db.executescript((Path(tts.__file__).parent / "store" / "schema.sql").read_text())
     return Searched(db)
 
 

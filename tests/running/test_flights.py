@@ -23,8 +23,8 @@ from tts.core import (
 from tts.running.broker import Ask, Broker
 from tts.running.cells import HeldProblem
 from tts.running.flights import Flights
-from tts.running.journal import Journal
 from tts.running.panel import Member, Panel
+from tts.store import Journal
 
 PROBLEM = HeldProblem(1, "b", Question("p", "q"), "1", (), Prompt("q", (1, 2)))
 

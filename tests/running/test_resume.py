@@ -122,7 +122,7 @@ def test_the_window_keeps_the_engine_full_and_admits_older_cells_first(tmp_path:
 
 
 def test_a_run_directory_serves_one_process_at_a_time(tmp_path: Path) -> None:
-    from tts.running.rundir import RunDir
+    from tts.store import RunDir
 
     with RunDir(tmp_path / "run"), pytest.raises(UsageError, match="in use by another"):
         RunDir(tmp_path / "run")

@@ -76,7 +76,7 @@ def make_run(place: Path, problems: int, samples: int) -> None:
     db = sqlite3.connect(place / "journal.sqlite")
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = OFF")
-    db.executescript((Path(tts.__file__).parent / "running" / "schema.sql").read_text(encoding="utf-8"))
+    db.executescript((Path(tts.__file__).parent / "store" / "schema.sql").read_text(encoding="utf-8"))
     db.execute("INSERT INTO engines VALUES (1, 'made up')")
     db.execute("INSERT INTO sessions VALUES (1, 0, 0)")
     rng, words = np.random.default_rng(0), random.Random(0)

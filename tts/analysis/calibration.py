@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import isotonic_regression
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -141,19 +142,8 @@ def fit_isotonic(scores: npt.ArrayLike, correct: npt.ArrayLike) -> Isotonic:
     """
     x, y = _finite(scores, correct)
     values, at, count = np.unique(x, return_inverse=True, return_counts=True)
-    total = np.bincount(at, weights=y)
-    share = total / count
-    starts = np.flatnonzero(np.concatenate([[True], share[1:] > share[:-1]]))  # what falls or stays is one block
-    sizes = np.diff(np.append(starts, len(values))).tolist()
-    sums, weights = (np.add.reduceat(x, starts).tolist() for x in (total, count.astype(np.float64)))
-    blocks: list[tuple[float, float, int]] = []  # sum, weight, distinct scores
-    for block in zip(sums, weights, sizes, strict=True):
-        while blocks and blocks[-1][0] * block[1] >= block[0] * blocks[-1][1]:
-            last = blocks.pop()
-            block = (last[0] + block[0], last[1] + block[1], last[2] + block[2])
-        blocks.append(block)
-    means = np.repeat([s / w for s, w, _ in blocks], [n for _, _, n in blocks])
-    return Isotonic(values, means)
+    share = np.bincount(at, weights=y) / count
+    return Isotonic(values, np.asarray(isotonic_regression(share, weights=count).x))
 
 
 def _checked(probabilities: npt.ArrayLike, correct: npt.ArrayLike) -> tuple[Floats, Floats]:

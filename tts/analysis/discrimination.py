@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import rankdata
 
 Floats = npt.NDArray[np.float64]
 
@@ -74,12 +75,7 @@ def average_precision(scores: npt.ArrayLike, correct: npt.ArrayLike, weights: np
 
 def rank_correlation(first: npt.ArrayLike, second: npt.ArrayLike) -> float | None:
     """Spearman's rank correlation of two score lists (n,), ties sharing their mean rank; None where one is constant."""
-    a, b = (_ranks(np.asarray(x, dtype=np.float64)) for x in (first, second))
+    a, b = (rankdata(np.asarray(x, dtype=np.float64)) for x in (first, second))
     if not len(a) or np.ptp(a) == 0 or np.ptp(b) == 0:
         return None
     return float(np.clip(np.corrcoef(a, b)[0, 1], -1, 1))
-
-
-def _ranks(x: Floats) -> Floats:
-    _, at, count = np.unique(x, return_inverse=True, return_counts=True)
-    return np.asarray((np.cumsum(count) - (count - 1) / 2)[at], dtype=np.float64)

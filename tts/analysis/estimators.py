@@ -6,12 +6,9 @@ of ``k`` where the number of samples was fixed beforehand. They use sums of non-
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import numpy.typing as npt
-
-from tts.analysis.special import log_factorials
+from scipy.stats import hypergeom
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -71,15 +68,14 @@ def g_pass_at_k(n: npt.ArrayLike, c: npt.ArrayLike, k: npt.ArrayLike, tau: npt.A
     `pass_at_k`. A tau k that is whole but for rounding (0.7 * 10) counts as whole.
 
     Shapes: the four arguments broadcast against each other; the result has the broadcast shape (0-d for scalars).
-    Relative error about n log(n) * 1e-15. Raises ValueError where not 1 <= k <= n, 0 <= c <= n and 0 < tau <= 1.
+    Raises ValueError where not 1 <= k <= n, 0 <= c <= n and 0 < tau <= 1.
     """
     share = np.asarray(tau, dtype=np.float64)
     if not ((share > 0) & (share <= 1)).all():
         raise ValueError(f"tau must lie in (0, 1], not {share[~((share > 0) & (share <= 1))].flat[0]:g}")
     n_, c_, k_ = _counts(n, c, k)
-    n_, c_, k_, share = np.broadcast_arrays(n_, c_, k_, share)
-    needed = np.maximum(np.ceil(share * k_ - _WHOLE), 1).astype(np.int64)
-    return _mean_over_hits(n_, c_, k_, needed, lambda hits, _: np.ones(len(hits)))
+    needed = np.maximum(np.ceil(share * k_ - _WHOLE), 1)
+    return _at_least(needed, n_, c_, k_)
 
 
 def mean_g_pass_at_k(n: npt.ArrayLike, c: npt.ArrayLike, k: npt.ArrayLike) -> Floats:
@@ -89,8 +85,13 @@ def mean_g_pass_at_k(n: npt.ArrayLike, c: npt.ArrayLike, k: npt.ArrayLike) -> Fl
     k = 1, where the sum is empty. Shapes and errors as `all_of_k`.
     """
     n_, c_, k_ = _counts(n, c, k)
-    half = (k_ + 1) // 2
-    return _mean_over_hits(n_, c_, k_, half + 1, lambda hits, size: 2 / size * (hits - (size + 1) // 2))
+    cases, place = np.unique(np.stack([n_, c_, k_]).reshape(3, -1), axis=1, return_inverse=True)
+    total, right, size = cases
+    half, sums = (size + 1) // 2, np.zeros(size.shape)
+    for i in range(int((size - half).max(initial=0))):  # E[max(hits - half, 0)] is the sum of P(hits > half + i)
+        at = np.flatnonzero((half + i < size) & (half + i < right))
+        sums[at] += _at_least(half[at] + i + 1, total[at], right[at], size[at])
+    return np.asarray((2 / size * sums)[place.reshape(-1)].reshape(n_.shape))
 
 
 def integers(name: str, value: npt.ArrayLike) -> Ints:
@@ -110,24 +111,9 @@ def _counts(n: npt.ArrayLike, c: npt.ArrayLike, k: npt.ArrayLike) -> tuple[Ints,
     return n_, c_, k_
 
 
-def _mean_over_hits(n: Ints, c: Ints, k: Ints, first: Ints, weight: Callable[[Floats, int], Floats]) -> Floats:
-    """Mean of ``weight(hits, k)`` over ``k``-subsets with at least ``first`` hits, the others counting 0."""
-    cases, place = np.unique(np.stack([n, k, first]).reshape(3, -1), axis=1, return_inverse=True)
-    correct, found = c.reshape(-1), np.zeros(c.size)
-    for i, (total, size, least) in enumerate(cases.T.tolist()):
-        here, hits = place.reshape(-1) == i, np.arange(least, size + 1)
-        found[here] = _hypergeometric(total, correct[here], size, hits) @ weight(hits.astype(np.float64), size)
-    return np.minimum(found, 1.0).reshape(n.shape)
-
-
-def _hypergeometric(n: int, c: Ints, k: int, hits: Ints) -> Floats:
-    """Probability of each number of ``hits`` (H,) in a ``k``-subset, shape (C, H), for each ``c`` (C,)."""
-    f, right, hit = log_factorials(n), c[:, None], hits[None, :]
-    misses, spare = k - hit, n - right - k + hit
-    possible = (hit <= right) & (spare >= 0)
-    rest, spare = np.where(possible, right - hit, 0), np.where(possible, spare, 0)
-    log = f[right] - f[hit] - f[rest] + f[n - right] - f[misses] - f[spare] - (f[n] - f[k] - f[n - k])
-    return np.where(possible, np.exp(np.minimum(log, 0.0)), 0.0)
+def _at_least(hits: npt.NDArray[np.number], n: Ints, c: Ints, k: Ints) -> Floats:
+    """Probability of so many ``hits`` or more in a ``k``-subset."""
+    return np.asarray(np.clip(hypergeom.sf(hits - 1, n, c, k), 0.0, 1.0))
 
 
 def _refuse(bad: npt.NDArray[np.bool_], why: str, n: Ints, c: Ints, k: Ints) -> None:

@@ -10,9 +10,9 @@ from typing import overload
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import binom
 
 from tts.analysis.estimators import integers, pass_at_k
-from tts.analysis.special import log_binomial
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -100,7 +100,7 @@ def _tilts(n: int, ks: Ints) -> list[tuple[int, int, float]]:
     if not len(ks):
         return []
     p = min(max((int(ks[0]) + int(ks[-1])) / (2 * n), 0.5 / n), 1 - 0.5 / n)
-    if len(ks) == 1 or min(log_binomial(n, p)[[ks[0], ks[-1]]]) > _FLOOR:
+    if len(ks) == 1 or min(binom.logpmf(ks[[0, -1]], n, p)) > _FLOOR:
         return [(0, len(ks), p)]
     half = len(ks) // 2
     right = [(lo + half, hi + half, q) for lo, hi, q in _tilts(n, ks[half:])]
@@ -111,7 +111,7 @@ def _vote(sizes: Ints, right: Bools, silent: int, ks: Ints, p: float) -> Floats:
     """P(the vote is right | k voted or were silent) for each of the sorted ``ks``, under the tilt ``p``."""
     n, top = int(sizes.sum()) + silent, int(ks[-1])
     total, below = np.zeros(top + 1), 0
-    pmf = {c: np.exp(log_binomial(c, p)) for c in set(sizes.tolist())}
+    pmf = {c: _binomial(c, p) for c in set(sizes.tolist())}
     for size in np.unique(sizes[sizes <= sizes[right].max(initial=0)]).tolist():
         big = sizes >= size
         pmfs, good = [pmf[c] for c in sizes[big].tolist()], int(right[big].sum())
@@ -122,11 +122,16 @@ def _vote(sizes: Ints, right: Bools, silent: int, ks: Ints, p: float) -> Floats:
             for t in range(below + 1, min(size, top) + 1):  # no class's size lies between: the same ones may have t
                 others = _wins(pmfs, good, t, top)
                 won[t : t + len(others)] += others
-        rest = np.exp(log_binomial(silent + int(sizes[~big].sum()), p))
+        rest = _binomial(silent + int(sizes[~big].sum()), p)
         total += np.convolve(won, rest[: top + 1])[: top + 1]
         below = size
-    result: Floats = total[ks] / np.exp(log_binomial(n, p)[ks])
+    result: Floats = total[ks] / binom.pmf(ks, n, p)
     return result
+
+
+def _binomial(c: int, p: float) -> Floats:
+    """Binomial(c, p) probabilities of 0..c, shape (c + 1,)."""
+    return np.asarray(binom.pmf(np.arange(c + 1), c, p))
 
 
 def _wins(pmfs: list[Floats], right: int, t: int, top: int) -> Floats:

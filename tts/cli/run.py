@@ -71,9 +71,10 @@ def run(
     """
     from tts.cli.sweep import read_sweep
     from tts.core import UsageError
-    from tts.running import new_run_path, read_plan
+    from tts.running import new_run_path
     from tts.running import run as run_sweep
-    from tts.running.rundir import refuse_imported
+    from tts.running.directory import refuse_imported
+    from tts.store import read_plan
 
     if out is not None:
         refuse_imported(out)

@@ -36,6 +36,7 @@ from tts.core.types import (
     Score,
     Usage,
 )
+from tts.core.validation import explain, shown
 
 __all__ = [
     "POLICY",
@@ -80,8 +81,10 @@ __all__ = [
     "described",
     "did_you_mean",
     "digest",
+    "explain",
     "fingerprint",
     "sample_key",
     "score_key",
+    "shown",
     "stream",
 ]

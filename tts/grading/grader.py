@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from types import TracebackType
 from typing import Literal
 
@@ -67,6 +66,7 @@ class Grader:
         self.known: dict[tuple[str, str], Verdict] = {}
         """Verdicts by (gold, answer), of pairs that were not decided by their spelling alone. May be filled beforehand
         with stored ones."""
+        self._fresh: list[tuple[tuple[str, str], Verdict]] = []
         self._keys: dict[str, Key | Outcome | None] = {}
         self._lock = threading.Lock()
         self._workers = Workers(workers)
@@ -110,12 +110,16 @@ class Grader:
         decided = decide(gold, answer)
         verdict = self._ask(gold, answer) if decided is None else Verdict(decided)
         with self._lock:
-            return self.known.setdefault((gold, answer), verdict)
+            if (gold, answer) not in self.known:
+                self.known[gold, answer] = verdict
+                self._fresh.append(((gold, answer), verdict))
+            return self.known[gold, answer]
 
-    def verdicts_since(self, count: int) -> list[tuple[tuple[str, str], Verdict]]:
-        """What `known` has gained since it held ``count`` verdicts; safe while other threads grade."""
+    def fresh_verdicts(self) -> list[tuple[tuple[str, str], Verdict]]:
+        """What `known` has gained by grading since the last call; safe while other threads grade."""
         with self._lock:
-            return list(islice(self.known.items(), count, None))
+            fresh, self._fresh = self._fresh, []
+            return fresh
 
     def classify(self, answers: Sequence[str | None]) -> Classes:
         """Classes of equivalent answers.

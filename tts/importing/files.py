@@ -50,6 +50,8 @@ def read_files(files: Sequence[Path], choices: Choices) -> Foreign:
 
     Raises UsageError, naming file and line, where something is missing or is not what it should be.
     """
+    if choices.metric is not None and choices.columns.correct is not None:
+        raise UsageError("--metric: tells what --correct tells; give one of them")
     digests: dict[Path, str] = {}
     sources, kinds = [], set()
     for file in files:
@@ -95,5 +97,3 @@ def _check_used(choices: Choices, kinds: set[str]) -> None:
         raise UsageError("--filter: is for lm-eval's samples, and none are given; leave it out")
     if choices.metric is not None and kinds <= {"rows"}:
         raise UsageError("--metric: is for logs of lm-eval and inspect; name the column with --correct")
-    if choices.metric is not None and choices.columns.correct is not None:
-        raise UsageError("--metric: tells what --correct tells; give one of them")

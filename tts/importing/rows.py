@@ -11,6 +11,7 @@ import io
 import json
 import lzma
 import sys
+import tokenize
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -232,11 +233,24 @@ def _cell(cell: str) -> Any:
         return None
     inner = cell.strip()
     if inner[:1] == "[" and inner[-1:] == "]" and inner[1:-1].strip()[:1] in ("'", '"'):
-        for parse in (json.loads, ast.literal_eval):  # as JSON, and as pandas writes it
-            try:
-                value = parse(inner)
-            except (ValueError, SyntaxError, MemoryError, RecursionError):
-                continue
-            if isinstance(value, list) and all(isinstance(one, str) for one in value):
-                return value
+        try:
+            value = json.loads(inner)
+        except (ValueError, RecursionError):
+            value = _quoted(inner)
+        if isinstance(value, list) and all(isinstance(one, str) for one in value):
+            return value
     return cell
+
+
+def _quoted(listed: str) -> list[str] | None:
+    """The texts of a list as Python writes it, or NumPy, which has no commas; None where it is something else."""
+    texts = []
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(listed).readline):
+            if token.type == tokenize.STRING:
+                texts.append(ast.literal_eval(token.string))
+            elif token.string.strip() not in ("", "[", "]", ","):
+                return None
+    except (tokenize.TokenError, ValueError, SyntaxError):
+        return None
+    return texts

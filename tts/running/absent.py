@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from tts.core import POLICY, Completion, Engine, Message, Prompt, Request, UsageError
 from tts.engines import make_engine
 from tts.running.config import ModelEntry, SweepConfig
-from tts.running.rundir import RunDir
+from tts.store import RunDir
 
 
 class AbsentEngine:
@@ -72,13 +71,7 @@ def _engine(role: str, entry: ModelEntry, rundir: RunDir) -> Engine:
     try:
         return make_engine(entry.name, entry.engine, field)
     except UsageError as error:
-        before = model_info(rundir.info, role)
-        if before is None or before["name"] != entry.name:
+        before = rundir.info.model_of(role) if rundir.info else None
+        if before is None or before.name != entry.name:
             raise
-        return AbsentEngine(before["identity"], before["context"], error)
-
-
-def model_info(info: Mapping[str, Any], role: str) -> dict[str, Any] | None:
-    """What run.json says of a model; None where the run has none of that role."""
-    found: dict[str, Any] | None = info.get("model") if role == POLICY else info.get("models", {}).get(role)
-    return found
+        return AbsentEngine(before.identity, before.context, error)

@@ -27,8 +27,8 @@ from tts.core import (
 )
 from tts.running.cells import HeldProblem
 from tts.running.flights import Flights
-from tts.running.journal import Journal
 from tts.running.served import Recovery, Served, within
+from tts.store import Journal
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -19,6 +18,8 @@ from tts.core import (
     canonical_json,
     described,
     did_you_mean,
+    explain,
+    shown,
 )
 from tts.running.cells import Setting
 from tts.strategies import STRATEGIES
@@ -216,7 +217,7 @@ def _with_policy(data: dict[str, Any], source: str) -> dict[str, Any]:
     entry = {"name": entry} if isinstance(entry, str) else entry
     if not isinstance(entry, dict) or not isinstance(entry.get("name"), str) or {*entry} - {"name", "engine"}:
         raise UsageError(
-            f"{source}: models.{POLICY}: found {_shown(entry)}, expected a name, or a mapping with name and engine"
+            f"{source}: models.{POLICY}: found {shown(entry)}, expected a name, or a mapping with name and engine"
         )
     rest = {role: other for role, other in models.items() if role != POLICY}
     engine = {**(entry.get("engine") or {}), **(data.get("engine") or {})}
@@ -337,83 +338,6 @@ def load_strategy(name: str, field: str) -> type[Strategy]:
     if inspect.isabstract(kind):
         raise UsageError(f"{field}: {name!r} has no `async def solve(self, question, n, tools)`; give it one")
     return kind
-
-
-_EXPECTED = {
-    "string_type": "expected text",
-    "int_type": "expected a whole number",
-    "int_parsing": "expected a whole number",
-    "int_parsing_size": "expected a whole number of a sensible size",
-    "int_from_float": "expected a whole number",
-    "float_type": "expected a number",
-    "float_parsing": "expected a number",
-    "bool_type": "expected true or false",
-    "bool_parsing": "expected true or false",
-    "finite_number": "expected a finite number",
-    "greater_than_equal": "expected at least {ge}",
-    "greater_than": "expected more than {gt}",
-    "less_than_equal": "expected at most {le}",
-    "less_than": "expected less than {lt}",
-    "too_short": "expected a list of {min_length} or more",
-    "dict_type": "expected a mapping",
-    "tuple_type": "expected a list",
-}
-"""In a user's words, by pydantic's error type; filled with the error's context."""
-
-
-def explain(error: ValidationError, model: type[BaseModel], known: Iterable[str] = ()) -> str:
-    """The first problem of a pydantic error as one line: field, what was found, what was expected."""
-    errors = error.errors(include_url=False)
-    first = errors[0]
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    place = _place(first["loc"])
-    if first["type"] == "extra_forbidden":
-        names = list(known) or _fields_at(model, first["loc"][:-1])
-        name = str(first["loc"][-1])
-        return f"{place}: unknown field{did_you_mean(name, names)}; expected one of {', '.join(names)}{more}"
-    if first["type"] == "missing":
-        missing = [e for e in errors if e["type"] == "missing" and e["loc"][:-1] == first["loc"][:-1]]
-        more = f" (and {len(errors) - len(missing)} more)" if len(errors) > len(missing) else ""
-        top = len(first["loc"]) == 1
-        fix = f"name {'it' if len(missing) == 1 else 'them'} in a sweep file or by flags" if top else "add it"
-        return f"{', '.join(_place(e['loc']) for e in missing)}: missing; {fix}{more}"
-    if first["type"] == "model_type":
-        expected = f"expected a mapping with {', '.join(_fields_at(model, first['loc']))}"
-    elif first["type"] in _EXPECTED:
-        limits = {k: f"{v:g}" if isinstance(v, float) else v for k, v in first.get("ctx", {}).items()}
-        expected = _EXPECTED[first["type"]].format(**limits)
-    else:
-        message = first["msg"].removeprefix("Value error, ")
-        expected = f"{message[0].lower()}{message[1:]}"
-    return f"{place}: found {_shown(first['input'])}, {expected}{more}"
-
-
-def _place(location: tuple[int | str, ...]) -> str:
-    """``strategies[0].n`` from pydantic's location."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).removeprefix(".")
-
-
-def _shown(value: object) -> str:
-    """What was found, short enough for a line."""
-    text = "nothing" if value is None else repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
-
-
-def _fields_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
-    """Field names of the section that a location lies in."""
-    for part in location:
-        if isinstance(part, int) or part not in model.model_fields:  # an item of a list or of a mapping
-            continue
-        annotation: Any = model.model_fields[part].annotation
-        inner = [a for a in (annotation, *getattr(annotation, "__args__", ())) if _is_model(a)]
-        if not inner:
-            return []
-        model = inner[0]
-    return list(model.model_fields)
-
-
-def _is_model(kind: object) -> bool:
-    return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
 def _kind(data: object) -> str:

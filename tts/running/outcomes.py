@@ -15,7 +15,7 @@ from tts.grading import Grader, Verdict, extract_answer
 from tts.grading.thinking import after_thinking
 from tts.running.cells import Cell, HeldProblem
 from tts.running.config import GradingConfig
-from tts.running.journal import Journal
+from tts.store import Journal
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,6 @@ class Outcomes:
         self._threads = ThreadPoolExecutor(config.workers, thread_name_prefix="grading")
         for gold, answer, equal, outcome in journal.db.execute("SELECT gold, answer, equal, outcome FROM grades"):
             self._grader.known[gold, answer] = Verdict(bool(equal), outcome)
-        self._stored = len(self._grader.known)
         self.graded = 0
         """Candidates graded in this session."""
         self.correct = 0
@@ -82,7 +81,7 @@ class Outcomes:
         ]  # fmt: skip
         details = [canonical_json(x) for x in (asdict(usage), list(history), graded.grader, dict(contexts))]
         head = (*cell.key, cell.n, self.label, *details)
-        fresh = [(g, a, v.equal, v.outcome) for (g, a), v in self._new_verdicts()]
+        fresh = [(g, a, v.equal, v.outcome) for (g, a), v in self._grader.fresh_verdicts()]
 
         def write(db: sqlite3.Connection) -> None:
             db.executemany("INSERT OR IGNORE INTO grades VALUES (?, ?, ?, ?)", fresh)
@@ -145,12 +144,6 @@ class Outcomes:
             correct=tuple(k >= 0 and right[k] for k in classes.labels),
             grader={"capped": int(classes.capped), "mixed": len(mixed), "timeouts": timeouts},
         )
-
-    def _new_verdicts(self) -> list[tuple[tuple[str, str], Verdict]]:
-        """Verdicts since the last call: the grader only ever adds to what it knows."""
-        fresh = self._grader.verdicts_since(self._stored)
-        self._stored += len(fresh)
-        return fresh
 
     def close(self) -> None:
         """End the workers."""

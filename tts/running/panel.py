@@ -10,7 +10,7 @@ from tts.core import Candidate, Engine, KnowsAnswers, OracleVerifier, Score, Usa
 from tts.running.cells import HeldProblem, Setting
 from tts.running.config import SweepConfig
 from tts.running.flights import Flights
-from tts.running.journal import Journal
+from tts.store import Journal
 from tts.verifiers import aggregate, make_verifier
 
 

@@ -11,57 +11,10 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from tts.core import Candidate, Question, Strategy, Tools, UsageError, canonical_json, did_you_mean, digest
+from tts.core import Candidate, Question, Strategy, Tools, UsageError, canonical_json, did_you_mean
 from tts.running.cells import Cell, HeldProblem, Setting
-from tts.running.config import explain
-from tts.running.rundir import RunDir
-
-FOLDER = "plans"
-"""Where a run directory keeps the plans that it carries out, by the plan's name."""
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
-
-
-class PlannedPrompt(_Part):
-    """What one prompt gets."""
-
-    benchmark: str
-    id: str
-    seed: int
-    action: Literal["sample", "stop", "abstain", "strategy"]
-    n: Annotated[int, Field(ge=1, le=1_000_000)]
-    """Samples in all, the pilot's included; for another strategy, its budget."""
-    strategy: str | None = None
-    """The other strategy."""
-    setting: str | None = None
-
-
-class Plan(_Part):
-    """A plan file. Further keys are for people."""
-
-    format: Literal[1]
-    run: str
-    """The run that it was made from, and that carries it out where no other is named."""
-    model: str
-    """The model's fingerprint."""
-    strategy: str
-    """Where samples come from."""
-    setting: str
-    pilot: Annotated[int, Field(ge=1)]
-    selector: Literal["majority", "best", "weighted", "oracle"] | None = None
-    """By what it was made to pick answers; the run's selectors are all tried."""
-    problems: Annotated[tuple[PlannedPrompt, ...], Field(min_length=1)]
-
-    @property
-    def name(self) -> str:
-        """A name by content."""
-        return digest(canonical_json(self.model_dump(mode="json", exclude={"run", "selector"}))).hex()[:12]
+from tts.store import Plan, RunDir, kept_plans, read_plan
 
 
 class Abstain(Strategy):
@@ -93,32 +46,12 @@ class Work:
         return max(1, round(sum(p.n for p in self.plan.problems) / len(self.plan.problems)))
 
 
-def read_plan(path: Path) -> Plan:
-    """A plan file. Raises UsageError naming the field."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(found, dict):
-            kind = "a list" if isinstance(found, list) else repr(found)
-            raise UsageError(f"--plan: {path}: found {kind}, expected a mapping; name a plan of `tts allocate`")
-        if lacking := [name for name, field in Plan.model_fields.items() if field.is_required() and name not in found]:
-            raise UsageError(f"--plan: {path}: {', '.join(lacking)}: missing; name a plan of `tts allocate`")
-        return Plan.model_validate(found)
-    except FileNotFoundError:
-        raise UsageError(f"--plan: {path}: no such file; `tts allocate RUN --out {path}` writes a plan") from None
-    except OSError as error:
-        raise UsageError(f"--plan: {path} cannot be read ({error.strerror}); name a plan of `tts allocate`") from None
-    except ValidationError as error:
-        raise UsageError(f"--plan: {path}: {explain(error, Plan)}") from None
-    except ValueError as error:
-        raise UsageError(f"--plan: {path} is not valid JSON ({error}); name a plan of `tts allocate`") from None
-
-
 def plans_of(rundir: RunDir, new: Path | None) -> list[tuple[Plan, str]]:
     """The plans that the directory carries out already, and a new one, each with where it was read.
 
     Raises UsageError where the new one gives a prompt fewer samples than its pilot takes.
     """
-    held = [(read_plan(p), str(p)) for p in sorted((rundir.path / FOLDER).glob("*.json"))]
+    held = [(plan, str(file)) for plan, file in kept_plans(rundir.path)]
     if new is not None:
         plan = read_plan(new)
         for i, p in enumerate(plan.problems):
@@ -128,12 +61,6 @@ def plans_of(rundir: RunDir, new: Path | None) -> list[tuple[Plan, str]]:
                 )
         held += [(plan, str(new))] if plan.name not in {p.name for p, _ in held} else []
     return held
-
-
-def keep_plan(rundir: RunDir, plan: Plan) -> None:
-    """Keep a plan with the run, so that taking the run up again carries it out."""
-    (rundir.path / FOLDER).mkdir(exist_ok=True)
-    rundir.write(f"{FOLDER}/{plan.name}.json", plan.model_dump_json(indent=1) + "\n")
 
 
 def work_of(plan: Plan, source: str, settings: Sequence[Setting], model: str) -> Work:

@@ -13,9 +13,8 @@ from tts.benchmarks import Benchmark, Loaded, PromptConfig, build_messages, get_
 from tts.core import POLICY, Engine, KnowsAnswers, Message, Prompt, Question, UsageError, canonical_json
 from tts.running.cells import HeldProblem
 from tts.running.config import BenchmarkEntry, SweepConfig
-from tts.running.journal import Journal
 from tts.running.merge import with_limits
-from tts.running.rundir import RunDir
+from tts.store import BenchmarkInfo, Journal, RunDir
 
 _COLUMNS = "benchmark, problem, question, answer, subject, level, messages, prompt, prompt_ids"
 
@@ -52,8 +51,8 @@ def load_new(config: SweepConfig, rundir: RunDir, engine: Engine, data_dir: Path
     """
     new = []
     for i, entry in enumerate(with_limits(config)):
-        before = rundir.info.get("benchmarks", {}).get(entry.name)
-        if before is not None and before["limit"] == entry.limit:
+        before = rundir.benchmarks.get(entry.name)
+        if before is not None and before.limit == entry.limit:
             continue
         benchmark = get_benchmark(entry.name, f"benchmarks[{i}].name")
         loaded = benchmark.load(data_dir=data_dir, limit=entry.limit)
@@ -67,12 +66,12 @@ def take_up(new: Sequence[New], rundir: RunDir, journal: Journal, engines: Mappi
     """Store what is new, and return all problems of the run. Raises UsageError where the data has changed."""
     for benchmark in new:
         _store(journal, benchmark)
-        rundir.info.setdefault("benchmarks", {})[benchmark.entry.name] = {
-            "source": benchmark.loaded.source,
-            "revision": benchmark.loaded.revision,
-            "limit": benchmark.entry.limit,
-            "problems": len(benchmark.loaded.problems),
-        }
+        rundir.benchmarks[benchmark.entry.name] = BenchmarkInfo(
+            source=benchmark.loaded.source,
+            revision=benchmark.loaded.revision,
+            limit=benchmark.entry.limit,
+            problems=len(benchmark.loaded.problems),
+        )
     problems = held_problems(journal)
     for role, engine in engines.items():
         if isinstance(engine, KnowsAnswers):

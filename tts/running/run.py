@@ -7,29 +7,27 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import Protocol, TextIO
 
-import tts
-from tts.core import POLICY, Engine, OracleVerifier, TtsError, fingerprint
-from tts.running.absent import engines_for, model_info
+from tts.core import POLICY, Engine, TtsError, fingerprint
+from tts.running.absent import engines_for
 from tts.running.broker import Broker
 from tts.running.cells import HeldProblem, Setting, cells_of
-from tts.running.config import SweepConfig, selectors_of, settings_of, unused_roles
-from tts.running.journal import Journal
+from tts.running.config import SweepConfig, settings_of, unused_roles
+from tts.running.describe import describe, keep_contexts, now, stale_settings
+from tts.running.directory import refuse_imported, union_of
 from tts.running.outcomes import Outcomes
 from tts.running.panel import Members, Panel, check_guides, check_logprobs, labels_of, members_of
-from tts.running.plan import Work, check_problems, keep_plan, left_out, planned_cells, plans_of, work_of
+from tts.running.plan import Work, check_problems, left_out, planned_cells, plans_of, work_of
 from tts.running.problems import load_new, render_chat, take_up
 from tts.running.progress import Progress, Status
-from tts.running.provenance import commit, hardware, versions
-from tts.running.rundir import RunDir, refuse_imported
 from tts.running.runner import Runner
 from tts.running.served import Recovery
 from tts.running.terminal import output_to
 from tts.running.trust import check_trust
+from tts.store import Journal, RunDir
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ def run(
     refuse_imported(out)
     with RunDir(out) as rundir:
         check_trust(out, None if config is None else config.model_dump(), trust)
-        union = rundir.union(config)
+        union = union_of(rundir, config)
         settings = settings_of(union, str(out / "config.yaml"))
         members = members_of(union, str(out / "config.yaml"))
         check_guides(settings, members, str(out / "config.yaml"))
@@ -78,13 +76,13 @@ def run(
         model = fingerprint(engine.identity)
         works = [work_of(p, source, settings, model) for p, source in plans_of(rundir, plan)]
         new = load_new(union, rundir, engine, data_dir)
-        rundir.save_config(union)
+        rundir.save_config(union.model_dump(mode="json", exclude={"out"}))
         journal = Journal(rundir.journal)
         try:
             problems = take_up(new, rundir, journal, engines)
             for work in works:
                 check_problems(work, [(p.benchmark, p.question.id) for p in problems], union.seeds)
-                keep_plan(rundir, work.plan)
+                rundir.keep_plan(work.plan)
             with output_to(out / "engine.log"):
                 stream = stream or sys.stderr
                 print(f"run directory: {out}", file=stream, flush=True)  # only now has the run begun
@@ -113,8 +111,8 @@ async def _session(
     stream: TextIO,
 ) -> Summary:
     began = time.monotonic()
-    stale = _stale(rundir.info, settings)
-    session = _describe(rundir, config, settings, works, members, engines)
+    stale = stale_settings(rundir.info, settings)
+    session = describe(rundir, config, settings, works, members, engines)
     recovery = Recovery(**config.recovery.model_dump())
     broker = Broker(engines, journal, lambda chat, model: render_chat(chat, config.prompt, model), recovery)
     with Outcomes(config.grading, labels_of(members), journal) as outcomes:
@@ -130,101 +128,18 @@ async def _session(
         try:
             await runner.run(todo)
             journal.writer.flush()
-            session["finished"] = _now()
+            session.finished = now()
         finally:
             shown.cancel()
             failures = await closed(panel, *broker.engines)
-            session |= {"seconds": round(time.monotonic() - began, 3), "engine_seconds": round(broker.seconds, 3)}
-            session |= {"samples": broker.drawn, "tokens": broker.tokens, "restarts": broker.restarts}
-            _keep_contexts(rundir.info, engines)
-            rundir.save_info()
+            session.seconds, session.engine_seconds = round(time.monotonic() - began, 3), round(broker.seconds, 3)
+            session.samples, session.tokens, session.restarts = broker.drawn, broker.tokens, broker.restarts
+            assert rundir.info is not None
+            keep_contexts(rundir.info, engines)
+            rundir.save_info(rundir.info)
             if failures and sys.exception() is None:
                 raise failures[0]
-    return Summary(rundir.path, len(cells), broker.drawn, journal.held, journal.redrawn, session["seconds"])
-
-
-def _describe(
-    rundir: RunDir,
-    config: SweepConfig,
-    settings: Sequence[Setting],
-    works: Sequence[Work],
-    members: Members,
-    engines: Mapping[str, Engine],
-) -> dict[str, Any]:
-    """Write down what is run and on what; returns the new session's entry."""
-    session: dict[str, Any] = {
-        "started": _now(),
-        "finished": None,
-        "seconds": None,
-        "engine": engines[POLICY].version,
-        "versions": versions(),
-        "hardware": hardware(),
-        "git": commit(),
-    }
-    info = rundir.info
-    info["tts"] = tts.__version__
-    described = {role: _model(role, config, info, engine) for role, engine in engines.items()}
-    info["model"] = described.pop(POLICY)
-    info["models"] = described
-    info["config"] = config.model_dump(mode="json", exclude={"out"})
-    info["seeds"] = list(config.seeds)
-    info["selectors"] = list(selectors_of(config))
-    info["verifiers"] = labels_of(members)
-    info["architectures"] = info.get("architectures", {}) | {
-        n: m.verifier.architecture for n, m in members.items() if m.verifier.architecture is not None
-    }
-    info["judges"] = info.get("judges", {}) | {
-        n: {"fingerprint": m.verifier.fingerprint, "reads_tokens": m.verifier.reads_tokens} for n, m in members.items()
-    }
-    info["oracle_verifiers"] = [n for n, m in members.items() if isinstance(m.verifier, OracleVerifier)]
-    info["plan"] = [
-        {"strategy": s.name, "setting": s.label, "independent": s.strategy.independent, "n": list(s.budgets)}
-        | {"oracle": s.strategy.oracle, "options": _options(s)}
-        for s in settings
-    ]
-    info["plan"] += [
-        {"strategy": w.pilot.name, "setting": w.label, "independent": False, "n": [w.budget], "planned": True}
-        for w in works
-    ]
-    info.setdefault("sessions", []).append(session)
-    rundir.save_info()
-    return session
-
-
-def _model(role: str, config: SweepConfig, info: Mapping[str, Any], engine: Engine) -> dict[str, Any]:
-    """What run.json says of a model."""
-    before = model_info(info, role) or {}
-    return {
-        "name": config.roles[role].name,
-        "fingerprint": fingerprint(engine.identity),
-        "identity": dict(engine.identity),
-        "architecture": engine.architecture or before.get("architecture"),
-        "context": engine.context or before.get("context", 0),
-    }
-
-
-def _keep_contexts(info: Mapping[str, Any], engines: Mapping[str, Engine]) -> None:
-    """Write down the contexts of engines that tell them once they are started."""
-    for role, engine in engines.items():
-        described = model_info(info, role)
-        if described is not None and engine.context:
-            described["context"] = engine.context
-
-
-def _options(setting: Setting) -> dict[str, Any]:
-    """All parameters of a setting, resolved."""
-    return {**setting.sampling.model_dump(mode="json"), **setting.strategy.model_dump(mode="json")}
-
-
-def _stale(info: Mapping[str, Any], settings: Sequence[Setting]) -> set[tuple[str, str]]:
-    """Settings whose outcomes were made under another default of a parameter that both versions know."""
-    before = {(e["strategy"], e["setting"]): e.get("options", {}) for e in info.get("plan", ())}
-    return {
-        (s.name, s.label)
-        for s in settings
-        for held in [before.get((s.name, s.label), {})]
-        if any(held[k] != v for k, v in _options(s).items() if k in held)
-    }
+    return Summary(rundir.path, len(cells), broker.drawn, journal.held, journal.redrawn, session.seconds)
 
 
 async def closed(*parts: Closes) -> list[Exception]:
@@ -270,7 +185,3 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
         else:
             leaves.append(error)
     return next((e for e in leaves if isinstance(e, TtsError)), leaves[0])
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable, Iterable
 from tts.core import POLICY
 from tts.running.broker import Broker
 from tts.running.cells import Cell
-from tts.running.journal import Journal
 from tts.running.outcomes import Outcomes
 from tts.running.panel import Panel
 from tts.running.tools import CellTools
+from tts.store import Journal
 
 AHEAD = 2
 """Cells are admitted while fewer than this many times an engine's capacity of samples are in flight."""

@@ -9,10 +9,11 @@ from typing import Any, TextIO
 from tts.core import UsageError
 from tts.running.absent import AbsentEngine
 from tts.running.config import parse_config
+from tts.running.directory import config_of, refuse_imported
 from tts.running.merge import merge
 from tts.running.run import Summary, run
-from tts.running.rundir import RunDir, refuse_imported
 from tts.running.trust import check_trust
+from tts.store import RunDir
 
 
 def score_run(
@@ -29,12 +30,11 @@ def score_run(
     refuse_imported(place)
     check_trust(place, {"verifiers": list(verifiers)}, trust)
     with RunDir(place) as rundir:
-        before, model = rundir.config, rundir.info.get("model")
-    if before is None or model is None:
+        before, info = config_of(rundir), rundir.info
+    if before is None or info is None:
         raise UsageError(f"RUN: {place} was never begun; run `tts run --out {place}` first")
     data = {**before.model_dump(mode="json"), "verifiers": [dict(v) for v in verifiers]}
     wanted = merge(before, parse_config(data, "command line"), str(place))
     unfinished = UsageError(f"RUN: {place} is not finished; run `tts run --out {place}` first, then score it")
-    return run(
-        wanted, place, engine=AbsentEngine(model["identity"], model["context"], unfinished), stream=stream, trust=True
-    )
+    engine = AbsentEngine(info.model.identity, info.model.context, unfinished)
+    return run(wanted, place, engine=engine, stream=stream, trust=True)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tts.core import Completion, Message, Path, Prompt, Score, UsageError, canonical_json
-from tts.running.writer import Writer
+from tts.store.writer import Writer
 
 _COLUMNS = "path, text, token_ids, logprobs, top_ids, top_logprobs, finish_reason, stop_reason"
 _KEPT = "engine, text, token_ids, logprobs, top_ids, top_logprobs, finish_reason, stop_reason"
@@ -37,7 +37,7 @@ class Journal:
         """For reading what is committed."""
         try:
             self.db.execute("PRAGMA journal_mode = WAL")
-            self.db.executescript(files("tts.running").joinpath("schema.sql").read_text())
+            self.db.executescript(files("tts.store").joinpath("schema.sql").read_text())
         except sqlite3.DatabaseError as error:
             raise UsageError(
                 f"{path}: is no journal that can be used ({error}); put back a whole copy, or name another directory "
@@ -66,9 +66,11 @@ class Journal:
         return held, redrawn
 
     def close(self) -> None:
-        """Commit what is queued and close the file."""
-        self.writer.close()
-        self.db.close()
+        """Commit what is queued and close the file. Raises TtsError where writing failed."""
+        try:
+            self.writer.close()
+        finally:
+            self.db.close()
 
     def engine(self, version: str) -> int:
         """The row of an engine's version, made where it is new."""

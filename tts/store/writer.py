@@ -46,9 +46,10 @@ class Writer:
             self._check()
 
     def close(self) -> None:
-        """Commit what is queued and end the thread."""
+        """Commit what is queued and end the thread. Raises TtsError where writing failed."""
         self._queue.put(None)
         self._thread.join()
+        self._check()
 
     def _check(self) -> None:
         if self._failure is not None:

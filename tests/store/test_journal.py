@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tts.core import Completion, Score, TtsError
-from tts.running.journal import Journal
+from tts.store import Journal
 
 
 def completion(i: int) -> Completion:
@@ -110,4 +110,18 @@ def test_a_full_disk_stops_the_run_with_one_line_and_what_was_committed_stays(tm
     with pytest.raises(TtsError, match=r"disk is full.*run the same directory again"):
         journal.writer.flush()
     assert len(journal.samples(context, [("sample", i) for i in range(3)])) == 3
-    journal.close()
+    with pytest.raises(TtsError, match="disk is full"):
+        journal.close()
+
+
+def test_a_failed_last_batch_is_reported_when_the_journal_is_closed(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j.sqlite")
+
+    def full(db: sqlite3.Connection) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    journal.writer.put(full)
+    with pytest.raises(TtsError, match="disk is full"):
+        journal.close()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        journal.db.execute("SELECT 1")
