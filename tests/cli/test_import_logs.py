@@ -25,7 +25,7 @@ def cells(place: Path, name: str = "new", setting: str = "{}") -> dict[str, obje
 
 def exported(run: Path) -> list[dict[str, object]]:
     rows = [json.loads(line) for line in (run / "candidates.jsonl").read_text().splitlines()]
-    return [row for row in rows if row["setting"] == "{}"]
+    return [row for row in rows if row["setting"] == {}]
 
 
 def levels(run: Path) -> dict[str, str]:
@@ -33,7 +33,7 @@ def levels(run: Path) -> dict[str, str]:
 
 
 def logged(i, texts, name=None, value=None, **more):
-    """A row of lm-eval: of today's with the name of a filter, else as versions before 0.4.3 wrote it."""
+    """A row of lm-eval: of today's with the name of a filter, else as versions up to 0.4.5 wrote it."""
     row = {"doc_id": i, "doc": {"question": f"q{i}"}, "target": f"so #### {i + 1}", "resps": [texts],
            "filtered_resps": ["x"]}  # fmt: skip
     if name is not None:

@@ -62,7 +62,7 @@ def lm_eval_records(rows: Sequence[Placed], metric_filter: str | None, metric: s
 
 
 def _filters(rows: Sequence[Placed]) -> list[str]:
-    """The filter of each row; versions before 0.4.3 do not name it: 1, 2, ... as rows repeat a document's responses."""
+    """The filter of each row; versions up to 0.4.5 do not name it: 1, 2, ... as rows repeat a document's responses."""
     times: Counter[str] = Counter()
     names = []
     for _, row in rows:
