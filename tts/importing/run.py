@@ -19,11 +19,11 @@ from tts.importing.files import Choices, Foreign, read_files
 from tts.importing.problems import ForeignProblem, score_labels, unscored
 from tts.importing.stored import store_cells, store_samples
 from tts.importing.whole import whole_directory
-from tts.running.cells import HeldProblem
-from tts.running.config import GradingConfig, SweepConfig, parse_config
-from tts.running.outcomes import Graded, Outcomes
-from tts.running.provenance import commit, hardware, versions
+from tts.session.outcomes import Graded, Outcomes
 from tts.store import BenchmarkInfo, Entry, ImportInfo, Journal, ModelInfo, RunDir, RunInfo, SessionInfo
+from tts.store.provenance import commit, hardware, versions
+from tts.sweep.cells import HeldProblem
+from tts.sweep.config import GradingConfig, SweepConfig, parse_config
 
 Labels = Literal["own", "file", "both"]
 
