@@ -8,9 +8,9 @@ from dataclasses import asdict
 import tts
 from tts.core import Prompt, Question, Usage, canonical_json, digest
 from tts.importing.problems import ForeignProblem, score_label
-from tts.running.cells import HeldProblem
-from tts.running.outcomes import Graded
+from tts.session.outcomes import Graded
 from tts.store import Journal
+from tts.sweep.cells import HeldProblem
 
 BYTES_A_TOKEN = 4
 """For token counts that a file does not have: about what tokenizers give on English and mathematics."""
