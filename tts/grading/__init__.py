@@ -12,6 +12,5 @@ Importing this loads no sympy: that happens in worker processes. What counts as 
 from tts.grading.equivalence import is_equivalent
 from tts.grading.extraction import extract_answer
 from tts.grading.grader import Classes, Grader, Verdict
-from tts.grading.thinking import DEFAULT_THINK_TAGS
 
-__all__ = ["DEFAULT_THINK_TAGS", "Classes", "Grader", "Verdict", "extract_answer", "is_equivalent"]
+__all__ = ["Classes", "Grader", "Verdict", "extract_answer", "is_equivalent"]
