@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tts.analysis import Cell, Entry, ProblemInfo, RunData, curves, pass_at_k, subset_accuracy
+from tts.analysis import Cell, Entry, ProblemInfo, RunData, curves, subset_accuracy
 from tts.core import SELECTORS, Usage, UsageError
+from tts.stats import pass_at_k
 
 BEST = Entry("best_of_n", "{}", True, (1, 2, 4))
 BEAM = Entry("beam", "{}", False, (2, 4))

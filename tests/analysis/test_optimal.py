@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tts.analysis import connect, read_run
-from tts.analysis.optimal import (
+from tts.analysis.studies.optimal import (
     best_single,
     budget_ratio,
     budget_ratios,
@@ -21,9 +21,10 @@ from tts.analysis.optimal import (
     oracle_choice,
     own_curve,
 )
-from tts.analysis.optimal_study import study_optimal
+from tts.analysis.studies.optimal_study import study_optimal
 from tts.core import UsageError
-from tts.running import parse_config, run
+from tts.session import run
+from tts.sweep import parse_config
 
 
 @st.composite

@@ -7,9 +7,10 @@ import json
 import numpy as np
 import pytest
 
-from tts.analysis import judged_by, read_run, study_coverage, study_optimal
-from tts.analysis.compare import compare_verifiers
-from tts.analysis.planning import sampled_entry
+from tts.analysis import judged_by, read_run
+from tts.analysis.planning.rules import sampled_entry
+from tts.analysis.studies import study_coverage, study_optimal
+from tts.analysis.studies.compare import compare_verifiers
 from tts.analysis.verdicts import FILE_SETTING
 from tts.core import UsageError
 from tts.importing import run as importing

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tts.analysis import Interval, RunData, read_run
+from tts.analysis import RunData, read_run
 from tts.analysis.choices import fixed
-from tts.report.allocation import what_next
+from tts.report.tables.allocation import what_next
+from tts.stats import Interval
 
 WIDE = ("--model", "simulated", "--benchmark", "arith:levels=1-3,per_level=10", "--strategy", "best_of_n")
 

@@ -14,13 +14,14 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 import pytest
 
-from tts.analysis import axis_of, best_of_k, curves, majority_at_k, pass_at_k, read_run
+from tts.analysis import axis_of, curves, read_run
 from tts.analysis.axes import Costed
 from tts.core import UsageError
 from tts.importing.foreign import Columns, gold_answer, read_files, values
 from tts.importing.run import by_labels
-from tts.running import run as run_sweep
-from tts.running.outcomes import Graded
+from tts.session import run as run_sweep
+from tts.session.outcomes import Graded
+from tts.stats import best_of_k, majority_at_k, pass_at_k
 
 NESTED = (
     "--text",

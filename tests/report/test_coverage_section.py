@@ -6,7 +6,11 @@ import json
 import numpy as np
 import pytest
 
-from tts.analysis import (
+from tts.analysis import read_run, run_names
+from tts.analysis.studies import study_coverage, study_levels
+from tts.report import write_report
+from tts.report.sections.coverage_section import MOST, coverage_section
+from tts.stats import (
     best_of_k,
     fit_beta_binomial,
     fit_coverage_law,
@@ -14,13 +18,7 @@ from tts.analysis import (
     majority_at_k,
     mean_interval,
     pass_at_k,
-    read_run,
-    run_names,
-    study_coverage,
-    study_levels,
 )
-from tts.report import write_report
-from tts.report.coverage_section import MOST, coverage_section
 
 SCORE = "prm/a:last"
 

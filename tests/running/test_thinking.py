@@ -11,7 +11,7 @@ from helpers import rows, sweep
 from scripted import ScriptedEngine
 
 from tts.core import Completion, Message, Prompt, Request
-from tts.running import run
+from tts.session import run
 
 
 class Thinking(ScriptedEngine):

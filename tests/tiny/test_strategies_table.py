@@ -7,10 +7,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from tts.analysis import Cell, Entry, pass_at_k
+from lab import strategies
+from lab.strategies import Row, at_budget, difference
+from tts.analysis import Cell, Entry
 from tts.core import Usage
-from tts.tiny import strategies
-from tts.tiny.strategies import Row, at_budget, difference
+from tts.stats import pass_at_k
 
 PROMPT = 10
 

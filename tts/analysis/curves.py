@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from tts.analysis.compute import COSTS, CellCost, Models, cell_cost, models_of
-from tts.analysis.intervals import mean_interval
 from tts.analysis.levels import level_groups
 from tts.analysis.rows import CurveRow, Curves, LevelRow, Missing, Refused
 from tts.analysis.rundata import Cell, Entry, ProblemInfo, RunData
 from tts.analysis.selection import expected_accuracy, picked_accuracy
 from tts.core import SELECTORS, Selector, UsageError, did_you_mean
+from tts.stats.intervals import mean_interval
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

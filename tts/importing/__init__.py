@@ -3,4 +3,8 @@
 from tts.importing.foreign import Columns
 from tts.importing.run import Imported, import_samples
 
-__all__ = ["Columns", "Imported", "import_samples"]
+__all__ = [
+    "Columns",
+    "Imported",
+    "import_samples",
+]

@@ -18,11 +18,11 @@ from tts.benchmarks import get_benchmark
 from tts.core import SELECTORS, Prompt, Question, Usage, UsageError, canonical_json, digest, fingerprint
 from tts.importing.foreign import Columns, ForeignProblem, read_files, score_label, score_labels, unscored
 from tts.importing.whole import whole_directory
-from tts.running.cells import HeldProblem
-from tts.running.config import GradingConfig, SweepConfig, parse_config
-from tts.running.outcomes import Graded, Outcomes
-from tts.running.provenance import commit, hardware, versions
+from tts.session.outcomes import Graded, Outcomes
 from tts.store import BenchmarkInfo, Entry, ImportInfo, Journal, ModelInfo, RunDir, RunInfo, SessionInfo
+from tts.store.provenance import commit, hardware, versions
+from tts.sweep.cells import HeldProblem
+from tts.sweep.config import GradingConfig, SweepConfig, parse_config
 
 Labels = Literal["own", "file", "both"]
 
