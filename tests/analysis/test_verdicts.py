@@ -13,8 +13,8 @@ from tts.analysis.studies import study_coverage, study_optimal
 from tts.analysis.studies.compare import compare_verifiers
 from tts.analysis.verdicts import FILE_SETTING
 from tts.core import UsageError
+from tts.importing import Columns
 from tts.importing import run as importing
-from tts.importing.foreign import Columns
 
 N = 8
 
