@@ -10,9 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
 from tts.benchmarks import Checker, get_benchmark
-from tts.core import Candidate, Usage, canonical_json, digest
-from tts.grading import Grader, Verdict, extract_answer
-from tts.grading.thinking import after_thinking
+from tts.core import THINK_TAGS, Candidate, Usage, canonical_json, digest
+from tts.grading import Grader, Verdict, after_thinking, extract_answer, opened_thinking
 from tts.store import Journal
 from tts.sweep.cells import Cell, CellKey, HeldProblem
 from tts.sweep.config import GradingConfig
@@ -106,28 +105,34 @@ class Outcomes:
 
     async def grade(self, problem: HeldProblem, texts: Sequence[str]) -> Graded:
         """Answers, classes and verdicts of some texts."""
-        thinking = problem.prompt.text.rstrip().endswith(tuple(start for start, _ in self._config.think_tags))
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._grade, problem, texts, thinking)
+        return await loop.run_in_executor(self._threads, self._grade, problem, texts)
 
     async def verdicts(self, problem: HeldProblem, texts: Sequence[str]) -> Sequence[bool]:
         """Whether each text answers the problem correctly: for verifiers that are told."""
         return (await self.grade(problem, texts)).correct
 
-    def _grade(self, problem: HeldProblem, texts: Sequence[str], thinking: bool) -> Graded:
-        """In a thread. A class is as correct as its representative. ``thinking``: the prompt ends in a start tag."""
+    def _grade(self, problem: HeldProblem, texts: Sequence[str]) -> Graded:
+        """In a thread. A class is as correct as its representative."""
         if problem.benchmark not in self._checkers:
             self._checkers[problem.benchmark] = get_benchmark(problem.benchmark).checker
         checker = self._checkers[problem.benchmark]
-        if checker is None:
-            return self._compare(problem.answer, texts, thinking)
-        return self._check(checker, problem, texts, thinking)
+        answers = self._answers(problem, texts, checker)
+        return self._compare(problem.answer, answers) if checker is None else self._check(checker, problem, answers)
 
-    def _check(self, checker: Checker, problem: HeldProblem, texts: Sequence[str], thinking: bool) -> Graded:
+    def _answers(self, problem: HeldProblem, texts: Sequence[str], checker: Checker | None) -> list[str | None]:
+        """What each text answers after its thinking, which the prompt may have opened."""
+        tags = THINK_TAGS if self._config.think_tags is None else self._config.think_tags
+        said = problem.messages[-1]["content"] if problem.messages else problem.question.text
+        opened = opened_thinking(problem.prompt.text, said, tags)
+        thought = (*tags, opened) if opened else tags
+        if checker is None:
+            return [extract_answer(text, think_tags=thought, starts_in_thinking=opened is not None) for text in texts]
+        bodies = (after_thinking(text, thought, starts_in_thinking=opened is not None) for text in texts)
+        return [None if body is None else checker.extract(body) for body in bodies]
+
+    def _check(self, checker: Checker, problem: HeldProblem, answers: Sequence[str | None]) -> Graded:
         """By the benchmark's own rules."""
-        tags = self._config.think_tags
-        bodies = [after_thinking(text, tags, starts_in_thinking=thinking) for text in texts]
-        answers = [None if body is None else checker.extract(body) for body in bodies]
         forms = {a: checker.canonical(a) for a in dict.fromkeys(answers) if a is not None}
         representatives: dict[str, str] = {}
         for answer, form in forms.items():
@@ -138,10 +143,8 @@ class Outcomes:
         correct = tuple(k >= 0 and right[k] for k in labels)
         return Graded(tuple(answers), labels, correct, {"capped": 0, "mixed": 0, "timeouts": 0})
 
-    def _compare(self, gold: str, texts: Sequence[str], thinking: bool) -> Graded:
+    def _compare(self, gold: str, answers: Sequence[str | None]) -> Graded:
         """By mathematical equivalence with the reference."""
-        tags = self._config.think_tags
-        answers = [extract_answer(text, think_tags=tags, starts_in_thinking=thinking) for text in texts]
         classes = self._grader.classify(answers)
         verdicts = {a: self._grader.equivalent(gold, a) for a in dict.fromkeys(answers) if a is not None}
         right = [verdicts[representative].equal for representative in classes.representatives]
