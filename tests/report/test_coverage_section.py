@@ -14,13 +14,13 @@ from tts.analysis import (
     majority_at_k,
     mean_interval,
     pass_at_k,
-    read_run,
     run_names,
     study_coverage,
     study_levels,
 )
 from tts.report import write_report
 from tts.report.coverage_section import MOST, coverage_section
+from tts.store import read_run
 
 SCORE = "prm/a:last"
 

@@ -9,12 +9,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tts.analysis import curves, mean_interval, read_run, study_optimal
+from tts.analysis import curves, mean_interval, study_optimal
 from tts.report import write_report
 from tts.report.content import panels
 from tts.report.optimal_charts import CURVES
 from tts.report.optimal_curves import MOST
 from tts.report.optimal_section import optimal_section
+from tts.store import read_run
 
 PRM = "prm/toy:last"
 

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from tts.analysis import curves, read_run
+from tts.analysis import curves
 from tts.core import Completion, Question
 from tts.running import parse_config, run
+from tts.store import read_run
 from tts.strategies.best_of_n import BestOfN
 from tts.strategies.revision import Revision
 from tts.tiny.tokenizer import CHAT_TEMPLATE

@@ -44,10 +44,9 @@ from tts.analysis.posterior import Beta, fit_beta
 from tts.analysis.prices import Prices, TokenPrices, engine_seconds, gpu_cost, read_prices, token_cost
 from tts.analysis.process_bench import FirstError, best_threshold, cross_fitted, first_below, first_error
 from tts.analysis.rows import COLUMNS, LEVEL_COLUMNS, CurveRow, Curves, LevelRow, Missing, Refused
-from tts.analysis.rundata import Cell, Entry, ProblemInfo, RunData, connect, how_to_score, read_run
 from tts.analysis.saturation import Saturation, fit_saturation
 from tts.analysis.scored import best_of_k, weighted_majority_at_k, worst_of_k
-from tts.analysis.selection import EXACT, subset_accuracy
+from tts.analysis.selection import EXACT, how_to_score, subset_accuracy
 from tts.analysis.sequential import Rate, pass_until, pass_until_interval
 from tts.analysis.verdicts import judged_by
 
@@ -65,7 +64,6 @@ __all__ = [
     "Beta",
     "BetaBinomial",
     "Bins",
-    "Cell",
     "CellCost",
     "Choice",
     "Comparison",
@@ -73,7 +71,6 @@ __all__ = [
     "CoverageStudy",
     "CurveRow",
     "Curves",
-    "Entry",
     "FirstError",
     "FitError",
     "HeldOut",
@@ -87,12 +84,10 @@ __all__ = [
     "Options",
     "OverOptimisation",
     "Prices",
-    "ProblemInfo",
     "Rate",
     "Refused",
     "Row",
     "Rules",
-    "RunData",
     "Saturation",
     "Setting",
     "TokenPrices",
@@ -112,7 +107,6 @@ __all__ = [
     "cell_cost",
     "compare_verifiers",
     "compute_optimal",
-    "connect",
     "cross_fitted",
     "curves",
     "delete_one",
@@ -159,7 +153,6 @@ __all__ = [
     "quantile_bins",
     "read_architecture",
     "read_prices",
-    "read_run",
     "rehearse_run",
     "reliability",
     "run_names",

@@ -24,10 +24,10 @@ from tts.analysis.intervals import Interval, mean_interval
 from tts.analysis.optimal import folds
 from tts.analysis.overoptimisation import best_of_n_kl
 from tts.analysis.paired import difference_interval
-from tts.analysis.rundata import Cell, Entry, ProblemInfo, RunData, how_to_score
-from tts.analysis.selection import expected_accuracy
+from tts.analysis.selection import expected_accuracy, how_to_score
 from tts.analysis.verdicts import verdict_notes
 from tts.core import SELECTORS, UsageError, stream
+from tts.store import CellData, Entry, ProblemInfo, RunData
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -86,7 +86,7 @@ def _budgets(ks: Sequence[int] | None, entry: Entry, held: int) -> Ints:
 
 
 def _accuracies(
-    cells: Sequence[Sequence[Cell]], entry: Entry, problems: Sequence[ProblemInfo], labels: Sequence[str], ks: Ints
+    cells: Sequence[Sequence[CellData]], entry: Entry, problems: Sequence[ProblemInfo], labels: Sequence[str], ks: Ints
 ) -> tuple[dict[tuple[str, str], Floats], list[str]]:
     """Expected accuracy, (problems, K), by selector and verifier (empty for baselines), and what was refused."""
     found: dict[tuple[str, str], Floats] = {}
@@ -136,7 +136,7 @@ def _differences(accuracy: dict[tuple[str, str], Floats], labels: Sequence[str],
                     yield Difference(selector, a, b, n, gap)
 
 
-def _answered(cells: Sequence[Sequence[Cell]], label: str) -> tuple[Floats, npt.NDArray[np.bool_], Ints]:
+def _answered(cells: Sequence[Sequence[CellData]], label: str) -> tuple[Floats, npt.NDArray[np.bool_], Ints]:
     """Scores, correctness and problem index of all samples with an answer."""
     rows = [(i, c, c.classes >= 0) for i, row in enumerate(cells) for c in row]
     return (
@@ -146,7 +146,7 @@ def _answered(cells: Sequence[Sequence[Cell]], label: str) -> tuple[Floats, npt.
     )
 
 
-def _discrimination(cells: Sequence[Sequence[Cell]], label: str) -> Discrimination:
+def _discrimination(cells: Sequence[Sequence[CellData]], label: str) -> Discrimination:
     scores, correct, problem = _answered(cells, label)
     ends = np.searchsorted(problem, np.arange(1, len(cells)))
     parts = zip(np.split(scores, ends), np.split(correct, ends), strict=True)
@@ -182,7 +182,7 @@ def _across(scores: Floats, correct: npt.NDArray[np.bool_], problem: Ints, count
     return auc, precision
 
 
-def _calibrated(cells: Sequence[Sequence[Cell]], label: str) -> Iterator[Calibrated]:
+def _calibrated(cells: Sequence[Sequence[CellData]], label: str) -> Iterator[Calibrated]:
     scores, correct, problem = _answered(cells, label)
     if not len(scores):
         return
@@ -208,7 +208,7 @@ def _measured(label: str, by: str, p: Floats, correct: npt.NDArray[np.bool_], pr
     return Calibrated(label, by, expected_calibration_error(p, correct), mean_interval(each), reliability(p, correct))
 
 
-def _agreement(cells: Sequence[Sequence[Cell]], a: str, b: str) -> Agreement:
+def _agreement(cells: Sequence[Sequence[CellData]], a: str, b: str) -> Agreement:
     alike: list[float] = []
     same: list[float] = []
     for row in cells:
@@ -221,7 +221,7 @@ def _agreement(cells: Sequence[Sequence[Cell]], a: str, b: str) -> Agreement:
     return Agreement(a, b, correlation, mean_interval(same))
 
 
-def _best_answer(cell: Cell, label: str) -> int:
+def _best_answer(cell: CellData, label: str) -> int:
     """The class of the best-scored answered sample, the first of several; -1 where there is none."""
     voters = np.flatnonzero(cell.classes >= 0)
     return int(cell.classes[voters[np.argmax(cell.scores[label][voters])]]) if len(voters) else -1

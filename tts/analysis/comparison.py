@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tts.analysis.calibration import ReliabilityBin
 from tts.analysis.intervals import Interval
-from tts.analysis.rundata import Entry, ProblemInfo
+from tts.store import Entry, ProblemInfo
 
 Pooled = tuple[float, float, float] | None
 """A figure of all samples pooled, and its interval."""

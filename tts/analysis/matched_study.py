@@ -10,8 +10,8 @@ import numpy as np
 from tts.analysis.choices import budgets_of, complete_problems, fixed, hold
 from tts.analysis.flops_matched import Matched, flops_matched
 from tts.analysis.optimal_study import OptimalStudy
-from tts.analysis.rundata import RunData
 from tts.core import UsageError
+from tts.store import RunData
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from tts.analysis import Choice, MatchedRow, OptimalStudy, RunData, name_of
+from tts.analysis import Choice, MatchedRow, OptimalStudy, name_of
 from tts.report.tables import TextTable
+from tts.store import RunData
 
 
 def optimal_tables(

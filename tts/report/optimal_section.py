@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tts.analysis import Choice, OptimalStudy, RunData, axis_of, name_of, run_names, study_optimal
+from tts.analysis import Choice, OptimalStudy, axis_of, name_of, run_names, study_optimal
 from tts.core import UsageError
 from tts.report.notes import group_labels, variant
 from tts.report.optimal import optimal_tables
@@ -13,6 +13,7 @@ from tts.report.optimal_charts import Label, optimal_charts
 from tts.report.optimal_curves import BinPoint, bin_points
 from tts.report.section import Section
 from tts.report.tables import TextTable
+from tts.store import RunData
 
 KEY, HEADING = "optimal", "Compute-optimal by difficulty"
 SHARES = ("accuracy", "ci_low", "ci_high")
@@ -175,7 +176,7 @@ def _notes(one: _Study, several: bool) -> list[str]:
             f"Some bins hold as few as {study.bins.sizes.min()} problems, half of which choose: much of what they "
             "choose is chance, and their intervals are rough."
         )
-    told = {name for run in one.runs for name in run.info.get("oracle_verifiers") or ()}
+    told = {name for run in one.runs for name in run.info.oracle_verifiers}
     used = sorted({c.verifier.rpartition(":")[0] for c in study.table.choices} & told)
     if used:
         notes.append(f"{', '.join(used)} is told the reference answer: what is chosen with it is a bound.")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from tts.analysis import RunData
 from tts.report.coverage_section import coverage_section
 from tts.report.optimal_section import optimal_section
 from tts.report.section import Section
 from tts.report.verifiers_section import verifiers_section
+from tts.store import RunData
 
 _SECTIONS: dict[str, Callable[[Sequence[RunData]], Section | None]] = {
     "coverage": coverage_section,

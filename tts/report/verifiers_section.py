@@ -8,11 +8,9 @@ import numpy as np
 
 from tts.analysis import (
     Band,
-    Cell,
     Comparison,
     FitError,
     OverOptimisation,
-    RunData,
     best_of_k,
     compare_verifiers,
     distinct_scores,
@@ -26,6 +24,7 @@ from tts.report.notes import group_labels
 from tts.report.section import Section
 from tts.report.tables import TextTable
 from tts.report.verifiers_charts import Judged, charts, shown_of
+from tts.store import CellData, RunData
 
 HEADING = "Verifiers on the same samples"
 MOST_RUNS = 4
@@ -88,7 +87,7 @@ def _left_out(one: Judged, shown: Sequence[str]) -> Iterator[str]:
         yield f"The charts leave out {', '.join(left)}, with a lower best of n; the tables have all"
 
 
-def _cells(run: RunData, found: Comparison) -> list[list[Cell]]:
+def _cells(run: RunData, found: Comparison) -> list[list[CellData]]:
     """What was compared: by problem, one cell a seed."""
     entry = found.entry
     return [

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tts.analysis import COLUMNS, LEVEL_COLUMNS, Curves, joined_curves, merged, read_run
+from tts.analysis import COLUMNS, LEVEL_COLUMNS, Curves, joined_curves, merged
 from tts.core import UsageError
 from tts.report.content import level_panels, only, panels, shown_first
 from tts.report.failures import failure_table
@@ -17,6 +17,7 @@ from tts.report.notes import notes
 from tts.report.page import Report, page
 from tts.report.sections import KEYS, sections
 from tts.report.tables import TextTable, write_files, write_tables
+from tts.store import read_run
 
 
 @dataclass(frozen=True, slots=True)

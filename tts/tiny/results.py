@@ -16,11 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from tts import analysis
-from tts.analysis import OptimalStudy, RunData
+from tts.analysis import OptimalStudy
 from tts.analysis.choices import Choice, complete_problems, fixed, hold, tabulate
 from tts.analysis.flops_matched import at_budget
 from tts.analysis.optimal import folds, optimal_curve
 from tts.report.notes import short_labels, variant
+from tts.store import RunData, read_run
 from tts.tiny.card import table
 from tts.tiny.reward_models import points, reward_models
 from tts.tiny.strategies import percent
@@ -185,7 +186,7 @@ def matched(study: OptimalStudy, small: RunData, large: RunData) -> Iterator[str
 
 def main(small: str, large: str, file: str) -> None:
     """Write the tables between the two markers of ``file``."""
-    run, larger = analysis.read_run(Path(small)), analysis.read_run(Path(large))
+    run, larger = read_run(Path(small)), read_run(Path(large))
     axis = analysis.axis_of("flops")
     studies = {
         "oracle": analysis.study_optimal([run], kind="oracle", axis=axis, resamples=1),

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from tts import analysis
-from tts.analysis import Interval, RunData
+from tts.analysis import Interval
 from tts.analysis.choices import fixed
+from tts.store import RunData
 from tts.tiny.card import table
 from tts.tiny.strategies import percent
 

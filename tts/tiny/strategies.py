@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from tts.analysis import Cell, Entry, Interval, RunData, difference_interval, mean_interval, read_run
+from tts.analysis import Interval, difference_interval, mean_interval
 from tts.analysis.selection import expected_accuracy, picked_accuracy
 from tts.core import SELECTORS
 from tts.report.notes import short_labels
+from tts.store import CellData, Entry, RunData, read_run
 from tts.tiny.card import table
 from tts.tiny.siblings import pairs, selected
 
@@ -36,7 +37,7 @@ class Row:
 
     entry: Entry
     n: int
-    cells: Sequence[Cell]
+    cells: Sequence[CellData]
     """One a problem."""
 
     @property
@@ -59,7 +60,7 @@ class Row:
         """Tokens that the guiding verifier read, a problem."""
         return float(np.mean([c.usage.verifier_tokens for c in self.cells]))
 
-    def _share(self, cell: Cell) -> float:
+    def _share(self, cell: CellData) -> float:
         """An independent strategy's cell holds the samples of its largest budget."""
         return self.n / cell.n if self.entry.independent else 1.0
 
@@ -70,7 +71,7 @@ class Row:
         return np.array([picked_accuracy(c, SELECTORS[selector], verifier) for c in self.cells])
 
 
-def at_budget(cells: Sequence[Cell], selector: str, verifier: str | None, k: float) -> Floats:
+def at_budget(cells: Sequence[CellData], selector: str, verifier: str | None, k: float) -> Floats:
     """Expected accuracy of ``k`` independent samples, shape (problems,); between two whole budgets, linearly."""
     low = int(k)
     ks = np.array([low, min(low + 1, cells[0].n)])
