@@ -2,7 +2,7 @@
 # where its result is there already. Remove tts/tiny/weights/NAME to make a model again.
 
 TINY := tts/tiny/weights
-TINY_RUN := $(BIN)/python -m tts.tiny
+TINY_RUN := $(BIN)/python -m lab
 
 .PHONY: tiny-models tiny-policy tiny-large tiny-rollouts tiny-prm tiny-prm-weak tiny-models-eval tiny-models-card \
   strategies-table results

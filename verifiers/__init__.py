@@ -39,4 +39,9 @@ def make_verifier(name: str, options: Mapping[str, Any], engine: Mapping[str, An
     return verifier
 
 
-__all__ = ["AGGREGATIONS", "VERIFIERS", "aggregate", "make_verifier"]
+__all__ = [
+    "AGGREGATIONS",
+    "VERIFIERS",
+    "aggregate",
+    "make_verifier",
+]

@@ -29,7 +29,8 @@ from tts.core import (
     did_you_mean,
     fingerprint,
 )
-from tts.verifiers import AGGREGATIONS, aggregate, make_verifier
+from tts.verifiers import make_verifier
+from tts.verifiers.aggregate import AGGREGATIONS, aggregate
 from tts.verifiers.options import VerifierOptions, read_options
 
 COMBINATIONS: Mapping[str, Callable[[Sequence[float], Sequence[float]], float]] = {

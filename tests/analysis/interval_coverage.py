@@ -20,7 +20,7 @@ from math import factorial, lgamma
 import numpy as np
 import numpy.typing as npt
 
-from tts.analysis import (
+from tts.stats import (
     Interval,
     best_of_k,
     difference_interval,

@@ -4,8 +4,8 @@ from math import lgamma, log
 import numpy as np
 import pytest
 
-from tts.analysis import FitError, fit_beta_binomial, fits, pass_at_k
-from tts.analysis.beta_binomial import Counts, _coverage
+from tts.stats import FitError, fit_beta_binomial, fits, pass_at_k
+from tts.stats.beta_binomial import Counts, _coverage
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tts.analysis.bins import quantile_bins, threshold_bins
+from tts.analysis.studies.bins import quantile_bins, threshold_bins
 
 rates = st.lists(st.integers(0, 10).map(lambda x: x / 10), min_size=1, max_size=40)
 

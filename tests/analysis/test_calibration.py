@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tts.analysis.calibration import (
+from tts.stats.calibration import (
     brier_score,
     brier_scores,
     expected_calibration_error,
@@ -19,7 +19,7 @@ from tts.analysis.calibration import (
     log_odds,
     reliability,
 )
-from tts.analysis.discrimination import Ranked, auroc, average_precision, rank_correlation
+from tts.stats.discrimination import Ranked, auroc, average_precision, rank_correlation
 
 samples = st.lists(st.tuples(st.integers(0, 4), st.booleans()), min_size=1, max_size=12)
 both = samples.filter(lambda s: {c for _, c in s} == {True, False})

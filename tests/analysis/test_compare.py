@@ -8,13 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tts.analysis import best_of_k
-from tts.analysis.compare import compare_verifiers
+from tts.analysis.studies.compare import compare_verifiers
 from tts.core import UsageError
-from tts.report.compare import compare_tables
-from tts.report.tables import TextTable, print_table, write_tables
-from tts.running import parse_config, run
+from tts.report.tables.compare import compare_tables
+from tts.report.tables.writing import TextTable, print_table, write_tables
+from tts.session import run
+from tts.stats import best_of_k
 from tts.store import ImportInfo, read_run
+from tts.sweep import parse_config
 
 GOOD, POOR = (f"simulated/false_positive={x},false_negative={x}:last" for x in (0.05, 0.4))
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from tts.analysis import FitError, fit_coverage_law, pass_at_k
-from tts.analysis.coverage_law import _law, _regress
+from tts.stats import FitError, fit_coverage_law, pass_at_k
+from tts.stats.coverage_law import _law, _regress
 
 KS = np.unique(np.round(np.geomspace(1, 256, 16)))
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from made import entry, run_data
 
-from tts.analysis import curves, pass_at_k, subset_accuracy
+from tts.analysis import curves, subset_accuracy
 from tts.core import SELECTORS, Usage, UsageError
+from tts.stats import pass_at_k
 from tts.store import CellData, ProblemInfo
 
 BEST = entry("best_of_n", True, (1, 2, 4))

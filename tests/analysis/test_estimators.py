@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tts.analysis import all_of_k, avg_at_n, best_of_k, g_pass_at_k, majority_at_k, mean_g_pass_at_k, pass_at_k
+from tts.stats import all_of_k, avg_at_n, best_of_k, g_pass_at_k, majority_at_k, mean_g_pass_at_k, pass_at_k
 
 verdicts = st.lists(st.booleans(), min_size=5, max_size=5)
 pools = st.tuples(st.lists(st.integers(-1, 4), min_size=1, max_size=8), verdicts)

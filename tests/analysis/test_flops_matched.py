@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tts.analysis.flops_matched import at_budget, flops_matched, inference_multiplier
+from tts.analysis.studies.flops_matched import at_budget, flops_matched, inference_multiplier
 
 
 @given(st.floats(1, 100), st.floats(0.01, 100))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tts.analysis import bootstrap_means, mean_interval, same_value_interval
+from tts.stats import bootstrap_means, mean_interval, same_value_interval
 
 
 def test_the_same_values_give_the_same_bits():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tts.analysis import delete_one, majority_at_k, pass_at_k, these_problems_interval
+from tts.stats import delete_one, majority_at_k, pass_at_k, these_problems_interval
 
 
 def test_deleted_values_are_estimates_without_each_sample():

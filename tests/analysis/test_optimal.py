@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tts.analysis.optimal import (
+from tts.analysis.studies.optimal import (
     best_single,
     budget_ratio,
     budget_ratios,
@@ -21,10 +21,11 @@ from tts.analysis.optimal import (
     oracle_choice,
     own_curve,
 )
-from tts.analysis.optimal_study import study_optimal
+from tts.analysis.studies.optimal_study import study_optimal
 from tts.core import UsageError
-from tts.running import parse_config, run
+from tts.session import run
 from tts.store import read_run
+from tts.sweep import parse_config
 
 
 @st.composite

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tts.analysis import FitError, best_of_k, best_of_n_kl, distinct_scores, fit_over_optimisation
+from tts.stats import FitError, best_of_k, best_of_n_kl, distinct_scores, fit_over_optimisation
 
 N = 2 ** np.arange(9)
 D = np.sqrt(best_of_n_kl(N))

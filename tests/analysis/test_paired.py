@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from tts.analysis import difference_curve, difference_interval, mean_interval, on_shared_problems
 from tts.core import UsageError
+from tts.stats import difference_curve, difference_interval, mean_interval, on_shared_problems
 
 
 def test_a_shared_difficulty_cancels():

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tts.analysis import best_threshold, cross_fitted, first_below, first_error, mean_interval
+from tts.analysis.studies import best_threshold, cross_fitted, first_below, first_error
+from tts.stats import mean_interval
 
 score = st.integers(0, 8).map(lambda i: i / 8)
 

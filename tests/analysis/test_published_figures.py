@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tts.analysis import best_of_k, fit_beta_binomial, fit_coverage_law, majority_at_k, pass_at_k
+from tts.stats import best_of_k, fit_beta_binomial, fit_coverage_law, majority_at_k, pass_at_k
 
 
 def rows(folder: Path, name: str) -> list[dict]:

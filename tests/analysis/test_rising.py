@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from tts.analysis.beta_binomial import log_rising
+from tts.stats.beta_binomial import log_rising
 
 X = np.geomspace(1e-6, 1e7, 200)
 

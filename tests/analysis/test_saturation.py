@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from tts.analysis import FitError, fit_saturation
-from tts.analysis.saturation import _fit, _law
+from tts.stats import FitError, fit_saturation
+from tts.stats.saturation import _fit, _law
 
 COMPUTE = 100 * 2.0 ** np.arange(7)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tts.analysis import all_of_k, best_of_k, majority_at_k, pass_at_k, scored, weighted_majority_at_k, worst_of_k
+from tts.stats import all_of_k, best_of_k, majority_at_k, pass_at_k, scored, weighted_majority_at_k, worst_of_k
 
 verdicts = st.lists(st.booleans(), min_size=4, max_size=4)
 samples = st.lists(st.tuples(st.integers(-1, 3), st.integers(0, 3)), min_size=1, max_size=8)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tts.analysis import pass_until, pass_until_interval
+from tts.analysis.planning import pass_until, pass_until_interval
 
 
 def outcomes(target, cap):

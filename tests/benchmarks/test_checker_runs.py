@@ -11,7 +11,8 @@ import pytest
 
 from tts.core import Message, Prompt
 from tts.engines.simulated import SimulatedEngine, SimulatedPolicy
-from tts.running import parse_config, run
+from tts.session import run
+from tts.sweep import parse_config
 
 
 class ThinkingEngine(SimulatedEngine):

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tts.analysis import Interval
 from tts.analysis.choices import fixed
-from tts.report.allocation import what_next
+from tts.report.tables.allocation import what_next
+from tts.stats import Interval
 from tts.store import RunData, RunInfo, read_run
 
 WIDE = ("--model", "simulated", "--benchmark", "arith:levels=1-3,per_level=10", "--strategy", "best_of_n")

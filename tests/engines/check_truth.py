@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tts.analysis import pass_at_k
 from tts.report import write_report
+from tts.stats import pass_at_k
 
 
 def deviations(run: Path) -> list[tuple[int, float, float, float]]:

@@ -12,7 +12,8 @@ from tts.core import Completion, Request, SamplingParams, UsageError, digest
 from tts.engines import make_engine
 from tts.engines.simulated import DELIMITER, SimulatedEngine
 from tts.grading import extract_answer
-from tts.running import parse_config, run
+from tts.session import run
+from tts.sweep import parse_config
 
 
 def engine(**policy: object) -> SimulatedEngine:

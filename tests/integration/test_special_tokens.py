@@ -10,7 +10,7 @@ import pytest
 
 from tts.core import Request, SamplingParams
 from tts.engines import make_engine
-from tts.tiny import weights_path
+from tts.tiny.weights import weights_path
 
 pytestmark = pytest.mark.integration
 pytest.importorskip("vllm")

@@ -8,9 +8,10 @@ import sqlite3
 import numpy as np
 import pytest
 
-from tts.running import parse_config, run
+from lab.tokenizer import END, VOCABULARY
+from tts.session import run
 from tts.strategies import STRATEGIES
-from tts.tiny.tokenizer import END, VOCABULARY
+from tts.sweep import parse_config
 
 pytestmark = pytest.mark.integration
 pytest.importorskip("vllm")

@@ -12,8 +12,9 @@ import pytest
 from tts.core import Question, UsageError, digest
 from tts.engines.pooling import PoolingEngine
 from tts.report import write_report
-from tts.running import Summary, parse_config, run, score_run
-from tts.tiny import weights_path
+from tts.session import Summary, run, score_run
+from tts.sweep import parse_config
+from tts.tiny.weights import weights_path
 from tts.verifiers.prm import create, split_steps
 
 pytestmark = pytest.mark.integration
@@ -53,8 +54,8 @@ def test_every_candidate_has_its_scores_and_each_step_one(swept: tuple[Path, Sum
 
 def test_scores_equal_a_plain_torch_forward(swept: tuple[Path, Summary]) -> None:
     """On 200 real solutions, to 1e-3, through the same token ids that vLLM was sent."""
-    from tts.tiny import prm
-    from tts.tiny.tokenizer import encode
+    from lab import prm
+    from lab.tokenizer import encode
 
     judge = create("tiny-arith", {}, {"max_model_len": 512}, "verifier")
     with sqlite3.connect(swept[0] / "journal.sqlite") as db:
@@ -108,8 +109,8 @@ def test_models_of_the_wrong_kind_are_refused(change: dict, said: str, tmp_path:
 
 
 def test_a_question_is_put_to_the_reward_model_as_it_was_trained() -> None:
-    from tts.tiny import prm
-    from tts.tiny.tokenizer import encode
+    from lab import prm
+    from lab.tokenizer import encode
 
     judge = create("tiny-arith", {}, {}, "verifier")
     assert isinstance(judge._engine, PoolingEngine)

@@ -6,7 +6,11 @@ import json
 import numpy as np
 import pytest
 
-from tts.analysis import (
+from tts.analysis import run_names
+from tts.analysis.studies import study_coverage, study_levels
+from tts.report import write_report
+from tts.report.sections.coverage_section import MOST, coverage_section
+from tts.stats import (
     best_of_k,
     fit_beta_binomial,
     fit_coverage_law,
@@ -14,12 +18,7 @@ from tts.analysis import (
     majority_at_k,
     mean_interval,
     pass_at_k,
-    run_names,
-    study_coverage,
-    study_levels,
 )
-from tts.report import write_report
-from tts.report.coverage_section import MOST, coverage_section
 from tts.store import read_run
 
 SCORE = "prm/a:last"

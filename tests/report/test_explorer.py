@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 import tts
 from tts.core import Candidate, Usage, score_key
-from tts.report.completions import Completions
-from tts.report.explorer import explorer
-from tts.report.genealogy import DROPPED, KEPT, RETURNED, Tree, genealogy
-from tts.report.highlights import chosen
-from tts.report.texts import cut
+from tts.report.explorer.completions import Completions
+from tts.report.explorer.data import explorer
+from tts.report.explorer.genealogy import DROPPED, KEPT, RETURNED, Tree, genealogy
+from tts.report.explorer.highlights import chosen
+from tts.report.explorer.texts import cut
 from tts.store import CellData, StoredContext, path_text, read_run
 
 
@@ -295,7 +295,7 @@ CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 def test_a_dropped_step_is_read_at_its_node_as_text(dropping, tmp_path):
     data = json.dumps(explorer([read_run(dropping.save())]))
-    script = (Path(tts.__file__).parent / "report" / "explorer.js").read_text()
+    script = (Path(tts.__file__).parent / "report" / "explorer" / "explorer.js").read_text()
     find = """setTimeout(() => document.querySelector('[aria-label^="Step 1: value 0.2"]').focus(), 3000)"""
     parts = [f'<script type="application/json" id="explorer-data">{data}</script>', f"<script>{script}{find}</script>"]
     inputs = '<input id="find"><select id="which"></select><select id="pick"></select><p id="counted"></p>'

@@ -9,12 +9,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tts.analysis import curves, mean_interval, study_optimal
+from tts.analysis import curves
+from tts.analysis.studies import study_optimal
 from tts.report import write_report
 from tts.report.content import panels
-from tts.report.optimal_charts import CURVES
-from tts.report.optimal_curves import MOST
-from tts.report.optimal_section import optimal_section
+from tts.report.sections.optimal_charts import CURVES
+from tts.report.sections.optimal_curves import MOST
+from tts.report.sections.optimal_section import optimal_section
+from tts.stats import mean_interval
 from tts.store import read_run
 
 PRM = "prm/toy:last"

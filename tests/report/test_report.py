@@ -11,8 +11,8 @@ import pytest
 from tts.analysis import COLUMNS, curves
 from tts.core import Candidate, UsageError, score_key
 from tts.report import write_report
+from tts.report.charts.look import DASHES, PALETTES, SHAPES
 from tts.report.content import panels
-from tts.report.look import DASHES, PALETTES, SHAPES
 from tts.report.notes import label, notes
 from tts.store import read_run
 

@@ -8,10 +8,11 @@ import json
 import numpy as np
 import pytest
 
-from tts.analysis import best_of_k, compare_verifiers, distinct_scores, fit_over_optimisation
+from tts.analysis.studies import compare_verifiers
 from tts.report import write_report
-from tts.report.compare import compare_tables
-from tts.report.verifiers_section import verifiers_section
+from tts.report.sections.verifiers_section import verifiers_section
+from tts.report.tables.compare import compare_tables
+from tts.stats import best_of_k, distinct_scores, fit_over_optimisation
 from tts.store import read_run
 
 GOOD, POOR, ODDS = "prm/good:last", "prm/poor:min", "rm/odds:last"

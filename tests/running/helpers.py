@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from tts.running import SweepConfig, parse_config
+from tts.sweep import SweepConfig, parse_config
 
 
 def sweep(*strategies: str, n: int | list[int] = 4, **more: Any) -> SweepConfig:

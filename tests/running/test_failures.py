@@ -22,9 +22,10 @@ from tts.core import (
     Score,
     Verifier,
 )
-from tts.running import parse_config, run
-from tts.running.broker import Broker
-from tts.running.runner import Runner
+from tts.session import run
+from tts.session.broker import Broker
+from tts.session.runner import Runner
+from tts.sweep import parse_config
 from tts.verifiers import VERIFIERS
 
 FAST = {"recovery": {"restarts": 2, "retries": 3, "wait": 0}}

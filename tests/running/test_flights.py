@@ -20,11 +20,11 @@ from tts.core import (
     Score,
     Verifier,
 )
-from tts.running.broker import Ask, Broker
-from tts.running.cells import HeldProblem
-from tts.running.flights import Flights
-from tts.running.panel import Member, Panel
+from tts.session.broker import Ask, Broker
+from tts.session.flights import Flights
+from tts.session.panel import Member, Panel
 from tts.store import Journal
+from tts.sweep.cells import HeldProblem
 
 PROBLEM = HeldProblem(1, "b", Question("p", "q"), "1", (), Prompt("q", (1, 2)))
 

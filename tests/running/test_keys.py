@@ -13,8 +13,9 @@ from scripted import ScriptedEngine
 
 from tts.core import Candidate, Question, SamplingParams, Strategy, Tools, context_digest, described
 from tts.core.sampling import NEUTRAL
-from tts.running import parse_config, run, settings_of
+from tts.session import run
 from tts.strategies import STRATEGIES
+from tts.sweep import parse_config, settings_of
 
 
 class Narrow(ScriptedEngine):

@@ -10,7 +10,7 @@ from helpers import outcomes, sweep
 from scripted import ScriptedEngine
 
 from tts.report import write_report
-from tts.running import run
+from tts.session import run
 from tts.strategies import STRATEGIES
 
 

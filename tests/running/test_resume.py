@@ -11,7 +11,7 @@ from scripted import ScriptedEngine
 
 from tts.core import EngineError, UsageError
 from tts.report import write_report
-from tts.running import run
+from tts.session import run
 
 
 def test_a_run_whose_engine_died_is_finished_without_asking_again(tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ from helpers import rows
 from scripted import ScriptedEngine
 
 from tts.core import TtsError, UsageError
-from tts.running import parse_config, run
-from tts.running.config import settings_of
-from tts.running.run import run as run_with
+from tts.session import run
+from tts.session.run import run as run_with
+from tts.sweep import parse_config
+from tts.sweep.config import settings_of
 
 HANDOVER = '''
 from tts.core import Candidate, Strategy

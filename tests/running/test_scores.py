@@ -12,7 +12,7 @@ from helpers import rows, sweep
 from scripted import ScriptedEngine
 
 from tts.core import UsageError
-from tts.running import run, score_run
+from tts.session import run, score_run
 from tts.verifiers import VERIFIERS, aggregate
 
 

@@ -11,8 +11,9 @@ from scripted import ScriptedEngine
 
 from tts.core import EngineError, UsageError
 from tts.report import write_report
-from tts.running import parse_config, run
+from tts.session import run
 from tts.strategies import STRATEGIES
+from tts.sweep import parse_config
 
 CHAIN = '''
 from tts.core import Candidate, Strategy

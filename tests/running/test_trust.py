@@ -9,7 +9,8 @@ import yaml
 from scripted import ScriptedEngine
 
 from tts.core import UsageError
-from tts.running import parse_config, run, score_run
+from tts.session import run, score_run
+from tts.sweep import parse_config
 
 EVIL = """
 from pathlib import Path

@@ -19,12 +19,13 @@ from scripted import ScriptedEngine
 from tts.analysis import models_of
 from tts.analysis.compute import token_count
 from tts.core import POLICY, Candidate, Completion, Positions, SamplingParams, Score
+from tts.core.prefill import positions
 from tts.engines.architecture import architecture
-from tts.running import parse_config, run, score_run
-from tts.running.broker import Ask, Batch
-from tts.running.prefill import positions
-from tts.running.tools import CellTools
+from tts.session import run, score_run
+from tts.session.broker import Ask, Batch
+from tts.session.tools import CellTools
 from tts.store import read_run
+from tts.sweep import parse_config
 from tts.verifiers import VERIFIERS
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tts.analysis import (
+from tts.stats import (
     all_of_k,
     best_of_k,
     fit_beta_binomial,

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from lab.tokenizer import CHAT_TEMPLATE
 from tts.analysis import curves
 from tts.core import Completion, Question
-from tts.running import parse_config, run
+from tts.session import run
 from tts.store import read_run
 from tts.strategies.best_of_n import BestOfN
 from tts.strategies.revision import Revision
-from tts.tiny.tokenizer import CHAT_TEMPLATE
+from tts.sweep import parse_config
 
 QUESTION = Question("q", "1 + 1?")
 

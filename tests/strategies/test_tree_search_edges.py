@@ -11,9 +11,10 @@ import pytest
 from worlds import END, GUIDE, World, solve, worlds
 
 from tts.core import UsageError
-from tts.running import parse_config, run, settings_of
+from tts.session import run
 from tts.strategies import STRATEGIES
 from tts.strategies.search import GuidedSearch
+from tts.sweep import parse_config, settings_of
 
 SEARCHES: dict[str, dict[str, Any]] = {
     "beam_search": {"beam_width": 2},

@@ -70,7 +70,7 @@ class World:
         )
 
     def draw(self, path: Path, prefix: Sequence[int], params: SamplingParams) -> Completion:
-        """One completion, as the run wing gives it: see ``tts.running.broker``."""
+        """One completion, as the run wing gives it: see ``tts.session.broker``."""
         key = "greedy" if params.temperature == 0 else str(path[1] if self.rooted else path)
         ids = list(prefix)
         room = params.max_tokens - len(prefix)

@@ -6,8 +6,8 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from tts.tiny import card
-from tts.tiny.students import Rates
+from lab import card
+from lab.students import Rates
 from tts.tiny.weights import WEIGHTS
 
 CARD = Path(__file__).parents[2] / "docs" / "tiny-models.md"

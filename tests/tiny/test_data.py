@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from lab import corpus, tokenizer
+from lab.sampling import answer, decode, split_steps
+from lab.students import Rates, attempt
+from lab.tokenizer import BREAK, IDS, encode
 from tts.benchmarks.arith import question_text
 from tts.benchmarks.expressions import LEVELS, Stream, draw, parse
-from tts.tiny import corpus, tokenizer
-from tts.tiny.sampling import answer, decode, split_steps
-from tts.tiny.students import Rates, attempt
-from tts.tiny.tokenizer import BREAK, IDS, encode
 
 FLAWLESS = Rates().scaled(0)
 

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from tts.tiny import figures
+from lab import figures
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -11,12 +11,12 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
+from lab import prm, rollouts, train_policy, train_prm  # noqa: E402
+from lab.corpus import prompt_ids  # noqa: E402
+from lab.generate import Policy  # noqa: E402
+from lab.tokenizer import IDS, STEP, encode  # noqa: E402
 from tts.benchmarks.arith import question_text  # noqa: E402
 from tts.benchmarks.expressions import Stream, draw  # noqa: E402
-from tts.tiny import prm, rollouts, train_policy, train_prm  # noqa: E402
-from tts.tiny.corpus import prompt_ids  # noqa: E402
-from tts.tiny.generate import Policy  # noqa: E402
-from tts.tiny.tokenizer import IDS, STEP, encode  # noqa: E402
 
 SMALL = replace(
     train_policy.RECIPES["policy"], hidden=64, intermediate=96, layers=2, heads=1, pools=2, pool_examples=48

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from lab import results
 from tts.cli import main
-from tts.tiny import results
 
 CONFIG = {"model_type": "llama", "num_hidden_layers": 2, "hidden_size": 64, "intermediate_size": 128, "vocab_size": 99}
 CONFIG |= {"num_attention_heads": 2}

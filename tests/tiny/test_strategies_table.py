@@ -7,11 +7,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from tts.analysis import pass_at_k
+from lab import strategies
+from lab.strategies import Row, at_budget, difference
 from tts.core import Usage
+from tts.stats import pass_at_k
 from tts.store import CellData, Entry
-from tts.tiny import strategies
-from tts.tiny.strategies import Row, at_budget, difference
 
 PROMPT = 10
 

@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tts.analysis.compute import COSTS, CellCost, Models, cell_cost, models_of
-from tts.analysis.intervals import mean_interval
 from tts.analysis.levels import level_groups
 from tts.analysis.rows import CurveRow, Curves, LevelRow, Missing, Refused
 from tts.analysis.selection import expected_accuracy, picked_accuracy
 from tts.core import SELECTORS, Selector, UsageError, did_you_mean
+from tts.stats.intervals import mean_interval
 from tts.store import CellData, Entry, ProblemInfo, RunData, planned_ids
 
 Floats = npt.NDArray[np.float64]

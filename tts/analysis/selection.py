@@ -8,10 +8,10 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from tts.analysis.estimators import avg_at_n, pass_at_k
-from tts.analysis.majority import majority_at_k
-from tts.analysis.scored import best_of_k, weighted_majority_at_k
 from tts.core import Selector, stream
+from tts.stats.estimators import avg_at_n, pass_at_k
+from tts.stats.majority import majority_at_k
+from tts.stats.scored import best_of_k, weighted_majority_at_k
 from tts.store import CellData, RunData
 
 Floats = npt.NDArray[np.float64]

@@ -17,9 +17,8 @@ from tts.cli.compare import compare
 from tts.cli.cost import cost
 from tts.cli.export import export
 from tts.cli.import_ import import_
-from tts.cli.listing import listing
+from tts.cli.listing import listing, show_prompt
 from tts.cli.optimal import optimal
-from tts.cli.prompt import show_prompt
 from tts.cli.report import report
 from tts.cli.run import run
 from tts.cli.score import score

@@ -26,7 +26,7 @@ def cost(run: Path, prices: Path | None, parameters: tuple[str, ...]) -> None:
 
     from tts.analysis import curves, engine_seconds, gpu_cost, models_of, read_prices, token_cost
     from tts.analysis.compute import NOT_COUNTED
-    from tts.cli.parameters import read_parameters
+    from tts.cli.sweep import read_parameters
     from tts.report.notes import label, left_out, variant
     from tts.store import read_run
 

@@ -13,7 +13,7 @@ import click
 @click.option("--out", type=click.Path(path_type=Path), help="File to write. [default: RUN/candidates.jsonl|parquet]")
 def export(run: Path, kind: str, out: Path | None) -> None:
     """Write every graded candidate of a run as one row: problem, strategy, text, answer, verdict, tokens."""
-    from tts.report.export import export_candidates
+    from tts.report.tables.export import export_candidates
 
     out = out or run / f"candidates.{kind}"
     rows = export_candidates(run, out, kind)

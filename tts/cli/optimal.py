@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 if TYPE_CHECKING:
-    from tts.analysis import OptimalStudy
-    from tts.report.tables import TextTable
+    from tts.analysis.studies import OptimalStudy
+    from tts.report.tables.writing import TextTable
     from tts.store import RunData
 
 LABELS = "Whose verdicts count, of a run imported with --labels both. [default: own]"
@@ -67,11 +67,12 @@ def optimal(
     tts optimal runs/qwen
     tts optimal runs/qwen-1.5b --larger runs/qwen-7b --times 4.9
     """
-    from tts.analysis import RATIOS, axis_of, judged_by, study_matched, study_optimal
-    from tts.cli.parameters import read_parameters
+    from tts.analysis import axis_of, judged_by
+    from tts.analysis.studies import RATIOS, study_matched, study_optimal
+    from tts.cli.sweep import read_parameters
     from tts.core import UsageError
-    from tts.report.optimal import matched_table, optimal_tables
-    from tts.report.tables import print_table, write_tables
+    from tts.report.tables.optimal import matched_table, optimal_tables
+    from tts.report.tables.writing import print_table, write_tables
     from tts.store import read_run
 
     if (larger is None) != (times is None):

@@ -28,7 +28,7 @@ def report(runs: tuple[Path, ...], out: Path | None, parameters: tuple[str, ...]
     tts report runs/qwen
     tts report runs/qwen-1.5b runs/qwen-7b --out comparison
     """
-    from tts.cli.parameters import read_parameters
+    from tts.cli.sweep import read_parameters
     from tts.report import write_report
 
     paths = write_report(runs, read_parameters(parameters), out)

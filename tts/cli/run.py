@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from tts.running import SweepConfig
+    from tts.sweep import SweepConfig
 
 
 def sweep_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -71,10 +71,10 @@ def run(
     """
     from tts.cli.sweep import read_sweep
     from tts.core import UsageError
-    from tts.running import new_run_path
-    from tts.running import run as run_sweep
-    from tts.running.directory import refuse_imported
+    from tts.session import run as run_sweep
     from tts.store import read_plan
+    from tts.sweep import new_run_path
+    from tts.sweep.directory import refuse_imported
 
     if out is not None:
         refuse_imported(out)
@@ -117,7 +117,7 @@ def _say_estimate(config: SweepConfig, source: str, data_dir: Path | None) -> No
     from rich.table import Table
 
     from tts.report.notes import label
-    from tts.running import estimate
+    from tts.sweep import estimate
 
     rows = estimate(config, source, data_dir)
     table = Table(box=None, pad_edge=False)

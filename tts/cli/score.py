@@ -21,7 +21,7 @@ def score(run: Path, verifiers: tuple[str, ...], aggregation: str | None, trust:
     \b
     tts score runs/qwen --verifier prm/Qwen/Qwen2.5-Math-PRM-7B --aggregation min,last
     """
-    from tts.running import score_run
+    from tts.session import score_run
 
     entries = [{"name": name, "aggregation": aggregation} for name in verifiers]
     summary = score_run(run, entries, trust=trust)

@@ -1,8 +1,8 @@
-"""A sweep's configuration out of a file, flags and ``--set``."""
+"""What flags say: a sweep's configuration out of a file, flags and ``--set``; ``--parameters NAME=COUNT``."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,8 @@ import yaml
 from tts.benchmarks import get_benchmark
 from tts.core import UsageError, did_you_mean
 from tts.engines import ENGINES
-from tts.running import SweepConfig, load_strategy, parse_config, settings_of
-from tts.running.trust import check_trust
+from tts.sweep import SweepConfig, load_strategy, parse_config, settings_of
+from tts.sweep.trust import check_trust
 
 
 def read_sweep(
@@ -185,3 +185,22 @@ def _assign(data: dict[str, Any], assignment: str) -> None:
             place[last] = value
     except (ValueError, IndexError, TypeError, AttributeError):
         raise UsageError(f"--set: {key!r} leads nowhere; expected a field such as strategies.0.temperature") from None
+
+
+def read_parameters(given: Iterable[str]) -> dict[str, float]:
+    """Parameter counts by model. Raises UsageError for what is not NAME=COUNT with a positive finite count."""
+    from math import isfinite
+
+    from tts.core import UsageError
+
+    found = {}
+    for text in given:
+        name, equals, count = text.rpartition("=")
+        try:
+            value = float(count)
+        except ValueError:
+            value = -1.0
+        if not (equals and name and isfinite(value) and value > 0):
+            raise UsageError(f"--parameters: found {text!r}, expected NAME=COUNT, for instance policy=1.5e9")
+        found[name] = value
+    return found

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from tts.analysis import FirstError, Interval
+    from tts.analysis.studies import FirstError
     from tts.core import Verifier
+    from tts.stats import Interval
 
 
 @click.command("verify-steps", short_help="Measure how well a verifier finds the first wrong step.")
@@ -45,9 +46,9 @@ def verify_steps(
     tts verify-steps --data processbench_gsm8k.jsonl --verifier symbolic --threshold 1
     tts verify-steps --data math.jsonl --verifier prm/Qwen/Qwen2.5-Math-PRM-7B --tune gsm8k.jsonl
     """
-    from tts.analysis import best_threshold, cross_fitted, first_below, first_error
+    from tts.analysis.studies import best_threshold, cross_fitted, first_below, first_error
     from tts.core import UsageError
-    from tts.running.verify import read_solutions, score_solutions
+    from tts.session.verify import read_solutions, score_solutions
 
     if threshold is not None and tune is not None:
         raise UsageError("--threshold: tells what --tune would choose; give one of them")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tts.core import UsageError, did_you_mean
-from tts.tiny import WEIGHTS, weights_path
+from tts.tiny.weights import WEIGHTS, weights_path
 
 _BLOCK = 4096
 _BLOCKS = 16

@@ -14,4 +14,11 @@ from tts.grading.extraction import extract_answer
 from tts.grading.grader import Classes, Grader, Verdict
 from tts.grading.thinking import DEFAULT_THINK_TAGS
 
-__all__ = ["DEFAULT_THINK_TAGS", "Classes", "Grader", "Verdict", "extract_answer", "is_equivalent"]
+__all__ = [
+    "DEFAULT_THINK_TAGS",
+    "Classes",
+    "Grader",
+    "Verdict",
+    "extract_answer",
+    "is_equivalent",
+]

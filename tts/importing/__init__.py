@@ -1,6 +1,10 @@
 """Samples made elsewhere, in the files of other tools, as a run directory like any other."""
 
-from tts.importing.foreign import Columns
+from tts.importing.columns import Columns
 from tts.importing.run import Imported, import_samples
 
-__all__ = ["Columns", "Imported", "import_samples"]
+__all__ = [
+    "Columns",
+    "Imported",
+    "import_samples",
+]

@@ -2,4 +2,7 @@
 
 from tts.report.write import ReportPaths, write_report
 
-__all__ = ["ReportPaths", "write_report"]
+__all__ = [
+    "ReportPaths",
+    "write_report",
+]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tts.analysis import run_names
 from tts.report.notes import group_labels
-from tts.report.tables import TextTable
+from tts.report.tables.writing import TextTable
 from tts.store import CellData, RunData
 
 

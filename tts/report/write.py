@@ -9,14 +9,14 @@ from pathlib import Path
 
 from tts.analysis import COLUMNS, LEVEL_COLUMNS, Curves, joined_curves, merged
 from tts.core import UsageError
+from tts.report.charts.figure import draw, section_picture, whole_picture
+from tts.report.charts.look import Spec
 from tts.report.content import level_panels, only, panels, shown_first
 from tts.report.failures import failure_table
-from tts.report.figure import draw, section_picture, whole_picture
-from tts.report.look import Spec
 from tts.report.notes import notes
-from tts.report.page import Report, page
-from tts.report.sections import KEYS, sections
-from tts.report.tables import TextTable, write_files, write_tables
+from tts.report.page.document import Report, page
+from tts.report.sections.every import KEYS, sections
+from tts.report.tables.writing import TextTable, write_files, write_tables
 from tts.store import read_run
 
 

@@ -1,7 +1,7 @@
-"""The embedded default: a tiny policy, a larger sibling and two tiny PRMs, and the programs that make them.
+"""The embedded default: a tiny policy, a larger sibling and two tiny PRMs, trained on arithmetic.
 
-``python -m tts.tiny.train_policy`` and its neighbours train; ``make tiny-models`` runs them in order. Weights lie in
-``tts/tiny/weights``. Importing this package loads neither torch nor vllm.
+The programs that make and measure them lie in ``lab/``; ``make tiny-models`` runs them in order. Importing this package
+loads neither torch nor vllm.
 """
 
 from tts.tiny.weights import WEIGHTS, weights_path

@@ -1,0 +1,1 @@
+"""Pictures: Vega-Lite specifications, and how their parts look."""

@@ -1,0 +1,1 @@
+"""The problem explorer: each problem's candidates, step scores and search trees."""

@@ -1,0 +1,1 @@
+"""The report's sections: each its text, pictures and tables."""

@@ -1,0 +1,1 @@
+"""Tables as files: CSV, Parquet, and lines for the terminal."""

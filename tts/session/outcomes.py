@@ -1,0 +1,166 @@
+"""From a cell's candidates to its outcome: answers extracted, classed and graded, and written to the journal."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+
+from tts.benchmarks import Checker, get_benchmark
+from tts.core import Candidate, Usage, canonical_json
+from tts.grading import Grader, Verdict, extract_answer
+from tts.grading.thinking import after_thinking
+from tts.store import Journal
+from tts.sweep.cells import Cell, HeldProblem
+from tts.sweep.config import GradingConfig
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What grading says of a cell's candidates."""
+
+    answers: tuple[str | None, ...]
+    classes: tuple[int, ...]
+    correct: tuple[bool, ...]
+    grader: dict[str, int]
+    """How often the grader hit its comparison cap, found a class with different verdicts, or ran out of time."""
+
+
+class Outcomes:
+    """Grades finished cells and records them. A context manager: it owns the grader's worker processes."""
+
+    def __init__(self, config: GradingConfig, scores: Sequence[str], journal: Journal):
+        """``scores``: labels of the scores that candidates come with; ``journal`` keeps every verdict, so that each
+        distinct pair is graded once in a run's life."""
+        self._config = config
+        self._journal = journal
+        graded = config.model_dump(mode="json", exclude={"workers"})
+        self.label = canonical_json({**graded, "scores": sorted(scores)})
+        """The grading configuration and scores that outcomes hold for."""
+        self._checkers: dict[str, Checker | None] = {}
+        self._grader = Grader(workers=config.workers, timeout_s=config.timeout_s)
+        self._threads = ThreadPoolExecutor(config.workers, thread_name_prefix="grading")
+        for gold, answer, equal, outcome in journal.db.execute("SELECT gold, answer, equal, outcome FROM grades"):
+            self._grader.known[gold, answer] = Verdict(bool(equal), outcome)
+        self.graded = 0
+        """Candidates graded in this session."""
+        self.correct = 0
+        """Those that were correct."""
+
+    def finished(self, contexts: Mapping[str, int]) -> dict[tuple[int, str, str, int, int], int]:
+        """Budget n that each recorded cell holds, by the cell's key; only those graded as configured now.
+
+        ``contexts``: each model's, by fingerprint, 0 where not known. A cell counts where it would come out the same:
+        where these bind its requests as those did that it was made under.
+        """
+        sql = "SELECT problem, strategy, setting, seed, budget, n, contexts FROM cells WHERE grading = ?"
+        rows = self._journal.db.execute(sql, (self.label,))
+        return {row[:5]: row[5] for row in rows if _bound_alike(json.loads(row[6]), contexts)}
+
+    async def record(
+        self,
+        cell: Cell,
+        candidates: Sequence[Candidate],
+        origins: Sequence[list[object]],
+        usage: Usage,
+        history: Sequence[object],
+        contexts: Mapping[str, tuple[int, int]],
+    ) -> None:
+        """Grade a cell and hand its outcome to the journal's writer.
+
+        ``history``: what the strategy recorded; ``contexts``: see ``CellTools.contexts``.
+        """
+        graded = await self.grade(cell.problem, [c.text for c in candidates])
+        rows = [
+            (i, canonical_json(origins[i]), graded.answers[i], graded.classes[i], graded.correct[i], c.finished,
+             c.output_tokens, canonical_json(dict(c.scores)), c.refused)
+            for i, c in enumerate(candidates)
+        ]  # fmt: skip
+        details = [canonical_json(x) for x in (asdict(usage), list(history), graded.grader, dict(contexts))]
+        head = (*cell.key, cell.n, self.label, *details)
+        fresh = [(g, a, v.equal, v.outcome) for (g, a), v in self._grader.fresh_verdicts()]
+
+        def write(db: sqlite3.Connection) -> None:
+            db.executemany("INSERT OR IGNORE INTO grades VALUES (?, ?, ?, ?)", fresh)
+            db.execute("DELETE FROM cells WHERE (problem, strategy, setting, seed, budget) = (?, ?, ?, ?, ?)", cell.key)
+            columns = "problem, strategy, setting, seed, budget, n, grading, usage, history, grader, contexts"
+            marks = ", ".join("?" * len(head))
+            row = db.execute(f"INSERT INTO cells ({columns}) VALUES ({marks})", head).lastrowid
+            db.executemany(f"INSERT INTO candidates VALUES ({row}, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+        self._journal.writer.put(write)
+        self.graded += len(candidates)
+        self.correct += sum(graded.correct)
+
+    async def grade(self, problem: HeldProblem, texts: Sequence[str]) -> Graded:
+        """Answers, classes and verdicts of some texts."""
+        thinking = problem.prompt.text.rstrip().endswith(tuple(start for start, _ in self._config.think_tags))
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._grade, problem, texts, thinking)
+
+    async def verdicts(self, problem: HeldProblem, texts: Sequence[str]) -> Sequence[bool]:
+        """Whether each text answers the problem correctly: for verifiers that are told."""
+        return (await self.grade(problem, texts)).correct
+
+    def _grade(self, problem: HeldProblem, texts: Sequence[str], thinking: bool) -> Graded:
+        """In a thread. A class is as correct as its representative. ``thinking``: the prompt ends in a start tag."""
+        if problem.benchmark not in self._checkers:
+            self._checkers[problem.benchmark] = get_benchmark(problem.benchmark).checker
+        checker = self._checkers[problem.benchmark]
+        if checker is None:
+            return self._compare(problem.answer, texts, thinking)
+        return self._check(checker, problem, texts, thinking)
+
+    def _check(self, checker: Checker, problem: HeldProblem, texts: Sequence[str], thinking: bool) -> Graded:
+        """By the benchmark's own rules."""
+        tags = self._config.think_tags
+        bodies = [after_thinking(text, tags, starts_in_thinking=thinking) for text in texts]
+        answers = [None if body is None else checker.extract(body) for body in bodies]
+        forms = {a: checker.canonical(a) for a in dict.fromkeys(answers) if a is not None}
+        representatives: dict[str, str] = {}
+        for answer, form in forms.items():
+            representatives.setdefault(form, answer)
+        classes = {form: k for k, form in enumerate(representatives)}
+        right = [checker.correct(problem.question, problem.answer, a) for a in representatives.values()]
+        labels = tuple(-1 if a is None else classes[forms[a]] for a in answers)
+        correct = tuple(k >= 0 and right[k] for k in labels)
+        return Graded(tuple(answers), labels, correct, {"capped": 0, "mixed": 0, "timeouts": 0})
+
+    def _compare(self, gold: str, texts: Sequence[str], thinking: bool) -> Graded:
+        """By mathematical equivalence with the reference."""
+        tags = self._config.think_tags
+        answers = [extract_answer(text, think_tags=tags, starts_in_thinking=thinking) for text in texts]
+        classes = self._grader.classify(answers)
+        verdicts = {a: self._grader.equivalent(gold, a) for a in dict.fromkeys(answers) if a is not None}
+        right = [verdicts[representative].equal for representative in classes.representatives]
+        mixed = {k for a, k in zip(answers, classes.labels, strict=True) if a and verdicts[a].equal != right[k]}
+        timeouts = classes.timeouts + sum(v.outcome == "timeout" for v in verdicts.values())
+        return Graded(
+            answers=tuple(answers),
+            classes=tuple(classes.labels),
+            correct=tuple(k >= 0 and right[k] for k in classes.labels),
+            grader={"capped": int(classes.capped), "mixed": len(mixed), "timeouts": timeouts},
+        )
+
+    def close(self) -> None:
+        """End the workers."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._grader.close()
+
+    def __enter__(self) -> Outcomes:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+def _bound_alike(then: Mapping[str, Sequence[int]], now: Mapping[str, int]) -> bool:
+    """Whether contexts bind requests as they did. ``then``: by model, its context and the least that binds none."""
+    return all(
+        min(context, least) == min(now[model] or context, least)
+        for model, (context, least) in then.items()
+        if model in now
+    )
