@@ -87,12 +87,15 @@ class Reader:
 
     def problems(self) -> Iterator[ProblemInfo]:
         """All problems, by benchmark and id."""
-        query = "SELECT benchmark, problem, level, length(prompt_ids) / 4 FROM problems ORDER BY benchmark, problem"
+        query = """
+            SELECT benchmark, problem, level, length(prompt_ids) / 4 FROM problems WHERE retired = 0
+            ORDER BY benchmark, problem
+        """
         return (ProblemInfo(*row) for row in self._db.execute(query))
 
     def problem(self, benchmark: str, name: str) -> StoredProblem | None:
         """One problem; None where the run has not taken it up."""
-        query = f"SELECT {_PROBLEM} FROM problems WHERE benchmark = ? AND problem = ?"
+        query = f"SELECT {_PROBLEM} FROM problems WHERE benchmark = ? AND problem = ? AND retired = 0"
         row = self._db.execute(query, (benchmark, name)).fetchone()
         return None if row is None else problem_of(row)
 
