@@ -9,7 +9,10 @@ from types import TracebackType
 from typing import Literal
 
 from tts.grading.compare import Key, cleaned, decide, plain_key
-from tts.grading.workers import WorkerDiedError, Workers, WorkerTimeoutError
+from tts.grading.workers import Call, CallFailedError, Pool, WorkerDiedError, WorkerTimeoutError
+
+CALLS = "tts.grading.calls"
+"""The module that workers answer from."""
 
 Outcome = Literal["ok", "timeout", "error"]
 
@@ -69,7 +72,8 @@ class Grader:
         self._fresh: list[tuple[tuple[str, str], Verdict]] = []
         self._keys: dict[str, Key | Outcome | None] = {}
         self._lock = threading.Lock()
-        self._workers = Workers(workers)
+        self.pool = Pool(workers)
+        """The workers; may be asked for other things, too."""
 
     def __enter__(self) -> Grader:
         return self
@@ -81,16 +85,16 @@ class Grader:
 
     def close(self) -> None:
         """End all workers. Pairs that need no worker can still be graded."""
-        self._workers.close()
+        self.pool.close()
 
     def warm(self) -> None:
         """Start a worker now, rather than at the first pair that needs one."""
-        self._workers.warm()
+        self.pool.warm(CALLS)
 
     @property
     def worker_pids(self) -> list[int]:
         """Process ids of the living workers."""
-        return self._workers.pids
+        return self.pool.pids
 
     def equivalent(self, gold: str, answer: str | None) -> Verdict:
         """Whether an answer equals the reference; None equals nothing. Takes at most ``timeout_s`` once a worker is
@@ -169,13 +173,7 @@ class Grader:
         return Classes(labels, tuple(first), capped, timeouts)
 
     def _ask(self, gold: str, answer: str) -> Verdict:
-        try:
-            reply = self._workers.ask({"ask": "equal", "gold": gold, "answer": answer}, self.timeout_s)
-        except WorkerTimeoutError:
-            return Verdict(equal=False, outcome="timeout")
-        except WorkerDiedError:
-            return Verdict(equal=False, outcome="error")
-        return Verdict(equal=False, outcome="error") if "error" in reply else Verdict(bool(reply["equal"]))
+        return ask_equal(self.pool, gold, answer, self.timeout_s)
 
     def _key(self, answer: str) -> Key | Outcome | None:
         """The canonical value, computed once; "timeout" or "error" where a worker failed on it, None where there is
@@ -191,14 +189,24 @@ class Grader:
 
     def _ask_key(self, answer: str) -> Key | Outcome | None:
         try:
-            reply = self._workers.ask({"ask": "key", "answer": answer}, self.timeout_s)
+            value = self.pool.ask(Call(f"{CALLS}:key", {"answer": answer}, self.timeout_s))
         except WorkerTimeoutError:
             return "timeout"
         except WorkerDiedError:
             return "error"
-        if "error" in reply or reply["key"] is None:
+        except CallFailedError:
             return None
-        return Key(*reply["key"])
+        return None if value is None else Key(*value)
+
+
+def ask_equal(pool: Pool, gold: str, answer: str, timeout_s: float) -> Verdict:
+    """What a worker says of a pair."""
+    try:
+        return Verdict(pool.ask(Call(f"{CALLS}:equal", {"gold": gold, "answer": answer}, timeout_s)))
+    except WorkerTimeoutError:
+        return Verdict(equal=False, outcome="timeout")
+    except (WorkerDiedError, CallFailedError):
+        return Verdict(equal=False, outcome="error")
 
 
 def _differ(a: Key | Outcome | None, b: Key | Outcome | None) -> bool:
