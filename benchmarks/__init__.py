@@ -2,7 +2,7 @@
 
 from tts.benchmarks.benchmark import BOXED, Benchmark, Loaded
 from tts.benchmarks.catalog import BENCHMARKS, get_benchmark
-from tts.benchmarks.checker import Checker
+from tts.benchmarks.checks import check_call, checker_of, version_of
 from tts.benchmarks.exemplars import MATH_EXEMPLARS, WORD_EXEMPLARS, Exemplar
 from tts.benchmarks.hub import Hub, HubRow
 from tts.benchmarks.prompting import NEXT_QUESTION, PromptConfig, build_messages, plain_text
@@ -14,13 +14,15 @@ __all__ = [
     "NEXT_QUESTION",
     "WORD_EXEMPLARS",
     "Benchmark",
-    "Checker",
     "Exemplar",
     "Hub",
     "HubRow",
     "Loaded",
     "PromptConfig",
     "build_messages",
+    "check_call",
+    "checker_of",
     "get_benchmark",
     "plain_text",
+    "version_of",
 ]

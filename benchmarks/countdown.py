@@ -18,6 +18,7 @@ from tts.benchmarks.benchmark import Benchmark, Loaded
 from tts.benchmarks.countdown_expressions import read
 from tts.benchmarks.exemplars import COUNTDOWN_EXEMPLARS
 from tts.core import Problem, Question, UsageError
+from tts.grading import Checked, Checker
 from tts.grading.boxes import last_boxed
 
 NUMBERS = (3, 6)
@@ -36,7 +37,7 @@ _EXAMPLE = "numbers=4-6,per_level=20,seed=0,target=24"
 _STATEMENT = re.compile(r"\banswer\b[\s*_]*(?:is\b)?[\s*_]*[:：]?[\s*_]*(?P<said>[^\n]*)", re.IGNORECASE)
 
 
-class CountdownChecker:
+class CountdownChecker(Checker):
     """Reads the expression; the problem's numbers and target are those of the reference answer."""
 
     def extract(self, text: str) -> str | None:
@@ -56,11 +57,16 @@ class CountdownChecker:
         expression = read(answer)
         return answer.strip() if expression is None else expression.text
 
-    def correct(self, question: Question, gold: str, answer: str) -> bool:
-        """Whether the answer has the reference's numbers and its value."""
-        wanted = read(gold)
-        assert wanted is not None, gold
-        return makes(answer, wanted.numbers, int(wanted.value))
+    def check(self, problem: Problem, answer: str) -> Checked:
+        """Whether the answer has the reference's numbers and its value; tells its ``value``, and ``other_numbers``."""
+        wanted, expression = read(problem.answer), read(answer)
+        if wanted is None:
+            raise UsageError(f"benchmark countdown: the reference {problem.answer!r} is no expression; mend it")
+        if expression is None:
+            return Checked(False, {"value": None})
+        other = sorted(expression.numbers) != sorted(wanted.numbers)
+        detail = {"value": str(expression.value), **({"other_numbers": True} if other else {})}
+        return Checked(not other and expression.value == wanted.value, detail)
 
 
 def makes(answer: str, numbers: tuple[int, ...], target: int) -> bool:
@@ -135,6 +141,7 @@ def problem(solution: str, index: int) -> Problem:
         f"to write an expression that equals {expression.value}.",
         subject="countdown",
         level=str(level),
+        public={"numbers": sorted(expression.numbers), "target": int(expression.value)},
     )
     return Problem(question, solution)
 

@@ -9,17 +9,34 @@
 Importing this loads no sympy: that happens in worker processes. What counts as equal is told in docs/grading.md.
 """
 
+from tts.grading.checker import Checked, Checker
 from tts.grading.equivalence import is_equivalent
 from tts.grading.extraction import extract_answer
 from tts.grading.grader import Classes, Grader, Verdict
+from tts.grading.service import EQUIVALENCE, Gradable, Graded, Grading, Settled
 from tts.grading.thinking import after_thinking, opened_thinking
+from tts.grading.version import GRADER_VERSION
+from tts.grading.workers import Call, CallFailedError, Runner, WorkerError, shared_pool
 
 __all__ = [
+    "EQUIVALENCE",
+    "GRADER_VERSION",
+    "Call",
+    "CallFailedError",
+    "Checked",
+    "Checker",
     "Classes",
+    "Gradable",
+    "Graded",
     "Grader",
+    "Grading",
+    "Runner",
+    "Settled",
     "Verdict",
+    "WorkerError",
     "after_thinking",
     "extract_answer",
     "is_equivalent",
     "opened_thinking",
+    "shared_pool",
 ]

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Literal
 
 from tts.grading.compare import Key, cleaned, decide, plain_key
-from tts.grading.workers import Call, CallFailedError, Pool, WorkerDiedError, WorkerTimeoutError
+from tts.grading.workers import Call, CallFailedError, Pool, Runner, WorkerDiedError, WorkerTimeoutError
 
 CALLS = "tts.grading.calls"
 """The module that workers answer from."""
@@ -23,11 +23,14 @@ class Verdict:
 
     Attributes:
         equal: the verdict; False where the outcome is not "ok".
-        outcome: "timeout" where the comparison was cut off, "error" where it failed (no memory, a parser's mistake).
+        outcome: "timeout" where it was cut off, "error" where it failed (no memory, a parser's mistake): then it is
+            not settled, and counts as unequal.
+        detail: what else a benchmark's checker says, as JSON.
     """
 
     equal: bool
     outcome: Outcome = "ok"
+    detail: str | None = None
 
 
 @dataclass(frozen=True)
@@ -57,9 +60,12 @@ class Grader:
         workers: the most worker processes at a time; they start when first needed, which takes about a second.
         timeout_s: seconds that one comparison may take in a worker; the worker is then killed and replaced.
         max_comparisons: comparisons of representatives in one call of `classify`.
+        runner: how workers are started; default: as subprocesses.
     """
 
-    def __init__(self, workers: int = 1, timeout_s: float = 2.0, *, max_comparisons: int = 1000) -> None:
+    def __init__(
+        self, workers: int = 1, timeout_s: float = 2.0, *, max_comparisons: int = 1000, runner: Runner | None = None
+    ) -> None:
         if workers < 1:
             raise ValueError(f"workers must be at least 1, got {workers}")
         if not timeout_s > 0:
@@ -72,7 +78,7 @@ class Grader:
         self._fresh: list[tuple[tuple[str, str], Verdict]] = []
         self._keys: dict[str, Key | Outcome | None] = {}
         self._lock = threading.Lock()
-        self.pool = Pool(workers)
+        self.pool = Pool(workers, runner)
         """The workers; may be asked for other things, too."""
 
     def __enter__(self) -> Grader:
@@ -116,11 +122,12 @@ class Grader:
         with self._lock:
             if (gold, answer) not in self.known:
                 self.known[gold, answer] = verdict
-                self._fresh.append(((gold, answer), verdict))
+                if verdict.outcome == "ok":
+                    self._fresh.append(((gold, answer), verdict))
             return self.known[gold, answer]
 
     def fresh_verdicts(self) -> list[tuple[tuple[str, str], Verdict]]:
-        """What `known` has gained by grading since the last call; safe while other threads grade."""
+        """The settled ones of what `known` has gained since the last call; safe while other threads grade."""
         with self._lock:
             fresh, self._fresh = self._fresh, []
             return fresh
