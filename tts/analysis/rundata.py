@@ -219,7 +219,10 @@ def _open(journal: Path) -> sqlite3.Connection:
 
 def _problems(db: sqlite3.Connection) -> dict[str, tuple[ProblemInfo, ...]]:
     found: dict[str, list[ProblemInfo]] = {}
-    query = "SELECT benchmark, problem, level, length(prompt_ids) / 4 FROM problems ORDER BY benchmark, problem"
+    query = """
+        SELECT benchmark, problem, level, length(prompt_ids) / 4 FROM problems WHERE retired = 0
+        ORDER BY benchmark, problem
+    """
     for benchmark, problem, level, tokens in db.execute(query):
         found.setdefault(benchmark, []).append(ProblemInfo(benchmark, problem, level, tokens))
     return {benchmark: tuple(rows) for benchmark, rows in found.items()}

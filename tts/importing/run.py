@@ -98,10 +98,10 @@ def import_samples(
         journal = Journal(rundir.journal)
         try:
             held = store_samples(journal, name, fingerprint(_identity(foreign)), problems)
-            graded, label = asyncio.run(_grade(journal, held, problems))
+            graded, holds_for = asyncio.run(_grade(journal, held, problems))
             disagreements = _compare(problems, graded) if labels == "both" else ()
             for setting, verdicts in _settings(problems, graded, labels):
-                store_cells(journal, problems, setting, verdicts, label)
+                store_cells(journal, problems, setting, verdicts, holds_for)
         finally:
             journal.close()
         estimated = any(s.tokens is None for p in problems for s in p.samples)
@@ -144,13 +144,13 @@ def _budgets(problems: Sequence[ForeignProblem], asked: Sequence[int]) -> tuple[
 
 async def _grade(
     journal: Journal, held: Sequence[HeldProblem], problems: Sequence[ForeignProblem]
-) -> tuple[list[Graded], str]:
-    """Our verdicts, and the name of the configuration that they hold for."""
+) -> tuple[list[Graded], list[str]]:
+    """Our verdicts, and what each problem's hold for."""
     config = GradingConfig(workers=min(8, os.cpu_count() or 1))
     names = sorted({name for p in problems for s in p.samples for name in s.scores})
     with Outcomes(config, names, journal) as outcomes:
         tasks = (_grade_one(outcomes, h, p) for h, p in zip(held, problems, strict=True))
-        return list(await asyncio.gather(*tasks)), outcomes.label
+        return list(await asyncio.gather(*tasks)), [outcomes.label(h) for h in held]
 
 
 async def _grade_one(outcomes: Outcomes, held: HeldProblem, problem: ForeignProblem) -> Graded:

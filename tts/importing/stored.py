@@ -15,6 +15,8 @@ from tts.sweep.cells import HeldProblem
 BYTES_A_TOKEN = 4
 """For token counts that a file does not have: about what tokenizers give on English and mathematics."""
 
+_PROBLEM = "id, benchmark, problem, question, answer, subject, level, messages, prompt, prompt_ids"
+
 
 def store_samples(
     journal: Journal, benchmark: str, model: str, problems: Sequence[ForeignProblem]
@@ -26,7 +28,7 @@ def store_samples(
     for row, p in enumerate(problems, start=1):
         messages = canonical_json([{"role": "user", "content": p.question}])
         values = (row, benchmark, p.id, p.question, p.gold, None, p.level, messages, p.question, b"")
-        db.execute("INSERT INTO problems VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+        db.execute(f"INSERT INTO problems ({_PROBLEM}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
         key = digest(model, benchmark, p.id)
         db.execute(
             "INSERT INTO contexts (id, digest, problem, chat, prefix_ids, params, seed) "
@@ -47,15 +49,23 @@ def store_samples(
 
 
 def store_cells(
-    journal: Journal, problems: Sequence[ForeignProblem], setting: str, graded: Sequence[Graded], label: str
+    journal: Journal,
+    problems: Sequence[ForeignProblem],
+    setting: str,
+    graded: Sequence[Graded],
+    holds_for: Sequence[str],
 ) -> None:
-    """Each problem's samples as one cell of independent samples, with what little is known of their cost."""
+    """Each problem's samples as one cell of independent samples, with what little is known of their cost.
+
+    ``holds_for``: what each problem's verdicts hold for.
+    """
     db = journal.db
     db.execute("BEGIN IMMEDIATE")
     for row, (p, g) in enumerate(zip(problems, graded, strict=True), start=1):
         tokens = [_tokens(s.text, s.tokens) for s in p.samples]
         usage = Usage(output_tokens=sum(tokens), samples=len(tokens))
-        values = (row, setting, len(tokens), label, canonical_json(asdict(usage)), canonical_json(g.grader))
+        details = (holds_for[row - 1], canonical_json(asdict(usage)), canonical_json(g.grader))
+        values = (row, setting, len(tokens), *details)
         columns = "problem, strategy, setting, seed, budget, n, grading, usage, history, grader"
         sql = f"INSERT INTO cells ({columns}) VALUES (?, 'best_of_n', ?, 0, 0, ?, ?, ?, '[]', ?)"
         cell = db.execute(sql, values).lastrowid

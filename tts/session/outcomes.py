@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
 from tts.benchmarks import Checker, get_benchmark
-from tts.core import Candidate, Usage, canonical_json
+from tts.core import Candidate, Usage, canonical_json, digest
 from tts.grading import Grader, Verdict
 from tts.session.reading import Reader
 from tts.store import Journal
-from tts.sweep.cells import Cell, HeldProblem
+from tts.sweep.cells import Cell, CellKey, HeldProblem
 from tts.sweep.config import GradingConfig
 
 
@@ -44,11 +44,8 @@ class Outcomes:
         them."""
         self._config = config
         self._journal = journal
-        graded = config.model_dump(mode="json", exclude={"workers"})
+        self._holds_for = {**config.model_dump(mode="json", exclude={"workers"}), "scores": sorted(scores)}
         self._forms = dict(forms or {})
-        named = {"answer_forms": self._forms} if self._forms else {}
-        self.label = canonical_json({**graded, **named, "scores": sorted(scores)})
-        """The grading configuration and scores that outcomes hold for."""
         self._checkers: dict[str, Checker | None] = {}
         self._readers: dict[int, Reader] = {}
         self._grader = Grader(workers=config.workers, timeout_s=config.timeout_s)
@@ -60,15 +57,28 @@ class Outcomes:
         self.correct = 0
         """Those that were correct."""
 
-    def finished(self, contexts: Mapping[str, int]) -> dict[tuple[int, str, str, int, int], int]:
-        """Budget n that each recorded cell holds, by the cell's key; only those graded as configured now.
+    def label(self, problem: HeldProblem) -> str:
+        """What a problem's outcomes hold for: the grading's configuration, the scores and the reference answer."""
+        forms = self._forms.get(problem.benchmark)
+        named = {"answer_forms": forms} if forms else {}
+        return canonical_json({**self._holds_for, **named, "reference": digest(problem.answer).hex()})
+
+    def finished(self, problems: Iterable[HeldProblem], contexts: Mapping[str, int]) -> dict[CellKey, int]:
+        """Budget n that each recorded cell of the problems holds; only those graded as they would be now.
 
         ``contexts``: each model's, by fingerprint, 0 where not known. A cell counts where it would come out the same:
         where these bind its requests as those did that it was made under.
         """
-        sql = "SELECT problem, strategy, setting, seed, budget, n, contexts FROM cells WHERE grading = ?"
-        rows = self._journal.db.execute(sql, (self.label,))
-        return {row[:5]: row[5] for row in rows if _bound_alike(json.loads(row[6]), contexts)}
+        labels = {p.row: self.label(p) for p in problems}
+        sql = "SELECT problem, strategy, setting, seed, budget, n, grading, contexts FROM cells"
+        rows = self._journal.db.execute(sql)
+        alike = (row for row in rows if labels.get(row[0]) == row[6] and _bound_alike(json.loads(row[7]), contexts))
+        return {row[:5]: row[5] for row in alike}
+
+    def recorded(self) -> dict[CellKey, int]:
+        """Budget n that each recorded cell holds, however it was graded."""
+        rows = self._journal.db.execute("SELECT problem, strategy, setting, seed, budget, n FROM cells")
+        return {row[:5]: row[5] for row in rows}
 
     async def record(
         self,
@@ -90,7 +100,7 @@ class Outcomes:
             for i, c in enumerate(candidates)
         ]  # fmt: skip
         details = [canonical_json(x) for x in (asdict(usage), list(history), graded.grader, dict(contexts))]
-        head = (*cell.key, cell.n, self.label, *details)
+        head = (*cell.key, cell.n, self.label(cell.problem), *details)
         fresh = [(g, a, v.equal, v.outcome) for (g, a), v in self._grader.fresh_verdicts()]
 
         def write(db: sqlite3.Connection) -> None:

@@ -187,7 +187,9 @@ class _Reader:
         found: dict[str, Any] = {"benchmark": benchmark, "id": name, "level": level, "cells": []}
         said: dict[str, int] = {}  # what steps say, each once
         for (_, source, cells, db), journal in zip(self._sources, self._journals, strict=True):
-            sql = "SELECT id, question, answer, subject FROM problems WHERE benchmark = ? AND problem = ?"
+            sql = (
+                "SELECT id, question, answer, subject FROM problems WHERE benchmark = ? AND problem = ? AND retired = 0"
+            )
             row = db.execute(sql, (benchmark, name)).fetchone()
             if row is None or (benchmark, name) not in cells:
                 continue
