@@ -33,8 +33,7 @@ class Reader:
         said = problem.messages[-1]["content"] if problem.messages else problem.question.text
         prompt = problem.prompt.text
         opened = opened_thinking(prompt, said, tags)
-        asked = "\n".join(m["content"] for m in problem.messages) if problem.messages else prompt
-        return cls(checker, (*tags, opened) if opened else tags, opened is not None, forms or forms_for(asked))
+        return cls(checker, (*tags, opened) if opened else tags, opened is not None, forms or forms_for(prompt))
 
     def answer(self, text: str) -> str | None:
         """What a completion answers; None where it answers nothing."""
