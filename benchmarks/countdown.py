@@ -38,7 +38,7 @@ _STATEMENT = re.compile(r"\banswer\b[\s*_]*(?:is\b)?[\s*_]*[:：]?[\s*_]*(?P<sai
 
 
 class CountdownChecker(Checker):
-    """Reads the expression; the problem's numbers and target are those of the reference answer."""
+    """Reads the expression and computes it with fractions."""
 
     def extract(self, text: str) -> str | None:
         """The last box, else what follows the last "answer:", else the last line where that is an expression."""
@@ -58,21 +58,26 @@ class CountdownChecker(Checker):
         return answer.strip() if expression is None else expression.text
 
     def check(self, problem: Problem, answer: str) -> Checked:
-        """Whether the answer has the reference's numbers and its value; tells its ``value``, and ``other_numbers``."""
-        wanted, expression = read(problem.answer), read(answer)
-        if wanted is None:
-            raise UsageError(f"benchmark countdown: the reference {problem.answer!r} is no expression; mend it")
+        """Whether it uses each number once, no other, and has the target's value exactly.
+
+        Tells its ``value``, and whether it has ``other_numbers``.
+        """
+        (numbers, target), expression = _wanted(problem), read(answer)
         if expression is None:
             return Checked(False, {"value": None})
-        other = sorted(expression.numbers) != sorted(wanted.numbers)
+        other = sorted(expression.numbers) != numbers
         detail = {"value": str(expression.value), **({"other_numbers": True} if other else {})}
-        return Checked(not other and expression.value == wanted.value, detail)
+        return Checked(not other and expression.value == target, detail)
 
 
-def makes(answer: str, numbers: tuple[int, ...], target: int) -> bool:
-    """Whether the expression uses every one of the numbers exactly once, and no other, and has the target's value."""
-    found = read(answer)
-    return found is not None and found.value == target and sorted(found.numbers) == sorted(numbers)
+def _wanted(problem: Problem) -> tuple[list[int], int]:
+    """Numbers, in order, and target: the problem's public ones, or those of its reference. Raises UsageError."""
+    public, reference = problem.question.public, read(problem.answer)
+    if public:
+        return sorted(public["numbers"]), int(public["target"])
+    if reference is None:
+        raise UsageError(f"benchmark countdown: the reference {problem.answer!r} is no expression; mend it")
+    return sorted(reference.numbers), int(reference.value)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,9 +12,8 @@ from typing import Any, NamedTuple, Protocol
 
 from tts.core import THINK_TAGS, Message, Problem, Prompt, Question, ThinkTags, UsageError, canonical_json, digest
 from tts.grading.checker import Checker
-from tts.grading.extraction import extract_answer
 from tts.grading.grader import Grader, Verdict
-from tts.grading.thinking import after_thinking, opened_thinking
+from tts.grading.reading import Reader
 from tts.grading.version import GRADER_VERSION
 from tts.grading.workers import Call, CallFailedError, Runner, WorkerDiedError, WorkerTimeoutError
 
@@ -104,8 +103,8 @@ class Graded:
 class Grading:
     """Grades texts. A context manager: it owns worker processes.
 
-    A verdict is given once for each distinct pair of reference and answer; what the workers could not settle (a timeout,
-    a worker that died) counts as wrong, is told so, and is never kept as a verdict.
+    A verdict is given once for each distinct pair of reference and answer. What the workers could not settle (a
+    timeout, a worker that died) counts as wrong, is told so, and is never kept as a verdict.
     """
 
     def __init__(
@@ -115,13 +114,18 @@ class Grading:
         workers: int = 1,
         timeout_s: float = 2.0,
         think_tags: ThinkTags | None = None,
+        forms: Mapping[str, Sequence[str]] | None = None,
         runner: Runner | None = None,
     ):
-        """``workers``, ``timeout_s``: see `Grader`; ``think_tags``: None: those of the field; ``runner``: how workers
-        are started, for instance in a sandbox."""
+        """``workers``, ``timeout_s``: see `Grader`; ``think_tags``: None: those of the field; ``forms``: in which order
+        to look for answers, by benchmark, where that is not the prompt's to say; ``runner``: how workers are started,
+        for instance in a sandbox."""
         self._tags = THINK_TAGS if think_tags is None else think_tags
         self._rules = checkers
+        self._forms = dict(forms or {})
         self._checkers: dict[str, Checker | None] = {}
+        self._graders: dict[str, str] = {}
+        self._readers: dict[tuple[str, str], Reader] = {}
         self._grader = Grader(workers, timeout_s, runner=runner)
         self._checked: dict[tuple[str, str, str], Verdict] = {}
         self._fresh: list[Settled] = []
@@ -145,8 +149,10 @@ class Grading:
 
     def grader_of(self, benchmark: str) -> str:
         """Who grades a benchmark, with the version of its rules."""
-        checker = self._checker(benchmark)
-        return EQUIVALENCE if checker is None else self._rules.version_of(benchmark, checker)
+        if benchmark not in self._graders:
+            checker = self._checker(benchmark)
+            self._graders[benchmark] = EQUIVALENCE if checker is None else self._rules.version_of(benchmark, checker)
+        return self._graders[benchmark]
 
     async def grade(self, problem: Gradable, texts: Sequence[str]) -> Graded:
         """Answers, classes and verdicts of some texts.
@@ -177,19 +183,21 @@ class Grading:
 
     def _grade(self, problem: Gradable, texts: Sequence[str]) -> Graded:
         """A class is as correct as its representative."""
-        checker = self._checker(problem.benchmark)
-        answers = self._answers(problem, texts, checker)
-        return self._compare(problem, answers) if checker is None else self._check(checker, problem, answers)
+        reader = self._reader(problem)
+        answers = [reader.answer(text) for text in texts]
+        if reader.checker is None:
+            return self._compare(problem, answers)
+        return self._check(reader.checker, problem, answers)
 
-    def _answers(self, problem: Gradable, texts: Sequence[str], checker: Checker | None) -> list[str | None]:
-        """What each text answers after its thinking, which the prompt may have opened."""
-        said = problem.messages[-1]["content"] if problem.messages else problem.question.text
-        opened = opened_thinking(problem.prompt.text, said, self._tags)
-        thought = (*self._tags, opened) if opened else self._tags
-        if checker is None:
-            return [extract_answer(text, think_tags=thought, starts_in_thinking=opened is not None) for text in texts]
-        bodies = (after_thinking(text, thought, starts_in_thinking=opened is not None) for text in texts)
-        return [None if body is None else checker.extract(body) for body in bodies]
+    def _reader(self, problem: Gradable) -> Reader:
+        """How to find the answers to a problem, decided once: by its prompt, and by what the sweep says of it."""
+        key = (problem.benchmark, problem.question.id)
+        reader = self._readers.get(key)
+        if reader is None:
+            checker, forms = self._checker(problem.benchmark), self._forms.get(problem.benchmark)
+            reader = Reader.of(problem.question, problem.messages, problem.prompt, self._tags, checker, forms)
+            self._readers[key] = reader
+        return reader
 
     def _compare(self, problem: Gradable, answers: Sequence[str | None]) -> Graded:
         """By mathematical equivalence with the reference, or any of them."""
@@ -197,9 +205,7 @@ class Grading:
         classes = self._grader.classify(answers)
         verdicts = {a: self._equal(golds, a) for a in dict.fromkeys(answers) if a is not None}
         right = [verdicts[representative] for representative in classes.representatives]
-        mixed = {
-            k for a, k in zip(answers, classes.labels, strict=True) if a and verdicts[a].equal != right[k].equal
-        }
+        mixed = {k for a, k in zip(answers, classes.labels, strict=True) if a and verdicts[a].equal != right[k].equal}
         timeouts = classes.timeouts + sum(v.outcome == "timeout" for v in verdicts.values())
         counts = {"capped": int(classes.capped), "mixed": len(mixed), "timeouts": timeouts}
         return _graded(answers, classes.labels, right, counts)
@@ -228,7 +234,7 @@ class Grading:
     def _verdict(self, checker: Checker, problem: Gradable, answer: str) -> Verdict:
         """A checker's verdict, given once."""
         whole = Problem(problem.question, problem.answer, payload=problem.payload)
-        key = (self._rules.version_of(problem.benchmark, checker), _identity(problem), answer)
+        key = (self.grader_of(problem.benchmark), _identity(problem), answer)
         with self._lock:
             known = self._checked.get(key)
         if known is not None:

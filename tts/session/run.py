@@ -24,7 +24,7 @@ from tts.session.served import Recovery
 from tts.store import Journal, RunDir
 from tts.sweep.cells import HeldProblem, Setting, cells_of
 from tts.sweep.changes import Follow
-from tts.sweep.config import SweepConfig, settings_of, unused_roles
+from tts.sweep.config import SweepConfig, forms_of, settings_of, unused_roles
 from tts.sweep.directory import refuse_imported, union_of
 from tts.sweep.plan import Work, check_problems, left_out, planned_cells, plans_of, work_of
 from tts.sweep.trust import check_trust
@@ -125,7 +125,7 @@ async def _session(
     session = describe(rundir, config, settings, works, members, engines)
     recovery = Recovery(**config.recovery.model_dump())
     broker = Broker(engines, journal, lambda chat, model: render_chat(chat, config.prompt, model), recovery)
-    with Outcomes(config.grading, labels_of(members), journal) as outcomes:
+    with Outcomes(config.grading, labels_of(members), journal, forms_of(config)) as outcomes:
         panel = Panel(members, journal, outcomes.verdicts)
         cells = list(cells_of(problems, settings, config.seeds))
         for work in works:

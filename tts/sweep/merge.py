@@ -63,11 +63,14 @@ def with_limits(config: SweepConfig) -> tuple[BenchmarkEntry, ...]:
 
 
 def _benchmarks(before: SweepConfig, now: SweepConfig) -> tuple[BenchmarkEntry, ...]:
-    limits: dict[str, int | None] = {}
+    """The wider limit of each, and the answer forms of the later sweep that names some."""
+    entries: dict[str, BenchmarkEntry] = {}
     for entry in (*with_limits(before), *with_limits(now)):
-        old = limits.get(entry.name, 0)
-        limits[entry.name] = None if old is None or entry.limit is None else max(old, entry.limit)
-    return tuple(BenchmarkEntry(name=name, limit=limit) for name, limit in limits.items())
+        old = entries.get(entry.name, entry)
+        limit = None if old.limit is None or entry.limit is None else max(old.limit, entry.limit)
+        forms = entry.answer_forms or old.answer_forms
+        entries[entry.name] = entry.model_copy(update={"limit": limit, "answer_forms": forms})
+    return tuple(entries.values())
 
 
 def _verifiers(before: SweepConfig, now: SweepConfig) -> tuple[VerifierEntry, ...]:
