@@ -130,13 +130,13 @@ class Ensemble(CombinedVerifier):
         return [self._one(question, of_one) for of_one in zip(*scores, strict=True)]
 
     def _one(self, question: Question, scores: Sequence[Score]) -> Score:
-        tokens = sum(s.tokens for s in scores)
+        tokens, too_long = sum(s.tokens for s in scores), any(s.too_long for s in scores)
         if not self.process:
             single = [
                 aggregate(s.values, rule) if m.process else s.values[0]
                 for m, s, rule in zip(self.members, scores, self._rules, strict=True)
             ]
-            return Score((self._combine(single, self._weights),), tokens)
+            return Score((self._combine(single, self._weights),), tokens, too_long)
         counts = [len(s.values) for s in scores]
         if len(set(counts)) > 1:
             found = ", ".join(f"{m.name}: {n}" for m, n in zip(self.members, counts, strict=True))
@@ -145,7 +145,7 @@ class Ensemble(CombinedVerifier):
                 f"{question.id} ({found}); give them the same delimiter"
             )
         steps = zip(*(s.values for s in scores), strict=True)
-        return Score(tuple(self._combine(step, self._weights) for step in steps), tokens)
+        return Score(tuple(self._combine(step, self._weights) for step in steps), tokens, too_long)
 
     async def close(self) -> None:
         """Close the members."""

@@ -97,7 +97,7 @@ class Implicit(Verifier):
             *(self._sums(m, question, steps, about) for m in (self._strong, self._weak))
         )
         if strong is None or weak is None:
-            return Score((UNREAD if self.config.map == "none" else 0.0,) * len(steps))
+            return Score((UNREAD if self.config.map == "none" else 0.0,) * len(steps), too_long=True)
         (own, counts, read), (other, _, read_too) = strong, weak
         return Score(self._values([a - b for a, b in zip(own, other, strict=True)], counts), tokens=read + read_too)
 

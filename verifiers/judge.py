@@ -105,10 +105,10 @@ class Judge(Verifier):
         ids, about, config = self.input_ids(question, text), f"question {question.id}", self.config
         if not config.votes:
             value = await self._engine.pair(ids, *self._labels, about)
-            return Score((0.0,)) if value is None else Score((value,), tokens=len(ids) + 1)
+            return Score((0.0,), too_long=True) if value is None else Score((value,), tokens=len(ids) + 1)
         replies = await self._engine.replies(ids, config.votes, config.max_tokens, config.temperature, about)
         if not replies:
-            return Score((0.0,))
+            return Score((0.0,), too_long=True)
         yes = sum(verdict(reply.text, config.yes, config.no) is True for reply in replies)
         return Score((yes / config.votes,), tokens=len(ids) + sum(reply.tokens for reply in replies))
 

@@ -71,13 +71,13 @@ class Orm(Verifier):
 
     async def _one(self, question: Question, text: str) -> Score:
         raw = self.config.output == "raw"
-        least = Score((UNREAD if raw else 0.0,))
+        least = (UNREAD if raw else 0.0,)
         if not text.strip():
-            return least
+            return Score(least)
         ids = self.input_ids(question, text)
         logits = await self._engine.logits(ids, f"question {question.id}")
         if logits is None:
-            return least
+            return Score(least, too_long=True)
         if raw and len(logits) > 1:
             raise UsageError(
                 f"{self.name}: output: found 'raw', but the model has {len(logits)} classes; use 'sigmoid'"

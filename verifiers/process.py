@@ -87,7 +87,7 @@ class Prm(Verifier):
             raise EngineError(f"{about}: {self.name} has {len(positions)} positions to read for {len(steps)} steps")
         values = await self._engine.read(ids, positions, about)
         if values is None:
-            return Score((0.0,) * len(steps))
+            return Score((0.0,) * len(steps), too_long=True)
         if len(values) != len(steps):
             raise EngineError(f"{about}: {self.name} gave {len(values)} scores for {len(steps)} steps")
         return Score(values, tokens=len(ids))

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import csv
 import json
-import sqlite3
-import sys
 from dataclasses import replace
 from math import comb
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
 
-from tts.analysis import axis_of, curves, read_run
+from tts.analysis import axis_of, curves
 from tts.analysis.axes import Costed
 from tts.core import UsageError
-from tts.importing.foreign import Columns, gold_answer, read_files, values
 from tts.importing.run import by_labels
 from tts.session import run as run_sweep
 from tts.session.outcomes import Graded
 from tts.stats import best_of_k, majority_at_k, pass_at_k
+from tts.store import read_run
 
 NESTED = (
     "--text",
@@ -130,7 +127,7 @@ def test_one_sample_a_row_without_tokens_or_labels(tts, place):
     assert cells["0"].output_tokens.tolist() == [4, 4, 4], "16 bytes of UTF-8"
     assert cells["0"].correct.tolist() == [True, False, False], "i = 0, 2, 4 say 3, 5, 4, and 3 is right"
     assert cells["1"].finished.tolist() == [True, True, False]
-    assert data.info["imported"]["tokens"] == "estimated"
+    assert data.info.imported.tokens == "estimated"
     assert "estimated" in "".join(note for note in report_notes(data))
 
 
@@ -138,69 +135,6 @@ def report_notes(data):
     from tts.report.notes import notes
 
     return notes([data], [curves(data)])
-
-
-def test_lm_eval_samples_are_told_by_their_columns(tts, place):
-    def row(i, name, value, texts):
-        return {"doc_id": i, "doc": {"question": f"q{i}"}, "target": f"so #### {i + 1}", "resps": [texts],
-                "filtered_resps": ["x"], "filter": name, "metrics": ["exact_match"], "exact_match": value}  # fmt: skip
-
-    both = [
-        row(i, name, v, [f"the answer is {i + 1}"]) for i in (0, 1) for name, v in (("strict", 0.0), ("loose", 1.0))
-    ]
-    write("samples_gsm8k_2025.jsonl", *both)
-    result = tts("import", "samples_gsm8k_2025.jsonl", "--labels", "both", "--out", "strict")
-    assert "2 of 2 answers that our grader and the file judge differently" in result.out
-    result = tts("import", "samples_gsm8k_2025.jsonl", "--labels", "both", "--filter", "loose", "--out", "loose")
-    assert "0 of 2 answers" in result.out
-    with sqlite3.connect(place / "loose" / "journal.sqlite") as db:
-        assert db.execute("SELECT question, answer FROM problems").fetchall() == [("q0", "1"), ("q1", "2")]
-    assert (
-        "expected one of strict, loose"
-        in tts("import", "samples_gsm8k_2025.jsonl", "--filter", "lose", "--out", "x").err
-    )
-    write("repeats.jsonl", row(0, "f", 1.0, ["a 1", "b 2", "c 1"]))
-    (found,) = read_files([Path("repeats.jsonl")], None, Columns(), None)
-    assert [(s.text, s.correct) for s in found.samples] == [("a 1", None), ("b 2", None), ("c 1", None)]
-    write("choice.jsonl", {**row(0, "f", 1.0, []), "resps": [[[-1.5, False]]]})
-    assert "resps holds no generated text" in tts("import", "choice.jsonl", "--out", "x").err
-
-
-def log(*samples):
-    return SimpleNamespace(samples=[
-        SimpleNamespace(id=name, epoch=epoch, input=asked, target=target, scores=scores, output=SimpleNamespace(
-            completion=text, usage=SimpleNamespace(output_tokens=len(text)), stop_reason=stop))
-        for name, epoch, asked, target, text, stop, scores in samples
-    ])  # fmt: skip
-
-
-def test_epochs_of_an_inspect_log_are_samples(monkeypatch, place):
-    right, wrong = ({"match": SimpleNamespace(value=v)} for v in ("C", "I"))
-    chat = [SimpleNamespace(text="be brief"), SimpleNamespace(text="1+1?")]
-    made = log(
-        ("a", 1, chat, ["2", "two"], "2", "stop", right),
-        ("b", 1, "3?", "3", "4", "max_tokens", wrong),
-        ("a", 2, chat, ["2", "two"], "3", "stop", None),
-    )
-    module = ModuleType("inspect_ai.log")
-    module.read_eval_log = lambda path: made
-    monkeypatch.setitem(sys.modules, "inspect_ai", ModuleType("inspect_ai"))
-    monkeypatch.setitem(sys.modules, "inspect_ai.log", module)
-    Path("x.eval").write_bytes(b"")
-    a, b = read_files([Path("x.eval")], None, Columns(), None)
-    assert (a.question, a.gold, b.question, b.gold) == ("1+1?", "2", "3?", "3")
-    assert [(s.text, s.tokens, s.correct, s.finished) for s in a.samples] == [
-        ("2", 1, True, True),
-        ("3", 1, None, True),
-    ]
-    assert [(s.correct, s.finished) for s in b.samples] == [(False, False)]
-
-
-def test_an_inspect_log_without_inspect_names_the_extra(tts, monkeypatch):
-    monkeypatch.setitem(sys.modules, "inspect_ai.log", None)
-    result = tts("import", "x.eval", "--out", "new")
-    assert result.code == 2
-    assert "pip install 'tts-scaling[inspect]'" in result.err
 
 
 GOOD = {"id": "a", "gold": "1", "text": "1", "right": True, "s": 0.5}
@@ -213,7 +147,6 @@ GOOD = {"id": "a", "gold": "1", "text": "1", "right": True, "s": 0.5}
         (GOOD, "--text text.more", "no column 'text.more'"),
         ({**GOOD, "text": ["1", "2"]}, "--score v=s", "s has 1 values and text has 2"),
         ({**GOOD, "text": []}, "", "text is an empty list"),
-        ({**GOOD, "text": None}, "", "mine.jsonl:1: text is null, expected text; fill it in"),
         ({**GOOD, "id": [1, 2]}, "", "id has 2 values, expected one a row"),
         ({**GOOD, "right": "yes"}, "--correct right", "right: found 'yes', expected true or false"),
         ({**GOOD, "right": None}, "--correct right --labels file", "sample 0 of problem 'a' has no label"),
@@ -225,8 +158,21 @@ GOOD = {"id": "a", "gold": "1", "text": "1", "right": True, "s": 0.5}
         (GOOD, "--n 0", "--n: found '0', expected budgets of at least 1"),
         (GOOD, "--n many", "--n: found 'many'"),
         (GOOD, "--benchmark mth500", "mth500"),
-        ([1], "", 'found a list, expected a JSON object: a line is {"id": ..., "gold": ..., "text": ...}'),
+        (
+            [1],
+            "",
+            'item 0: found a number, expected a JSON object: JSON lines: a line is {"id": ..., "gold": ..., "text"',
+        ),
         ({**GOOD, "gold": None}, "", "mine.jsonl:1: gold is null, expected text"),
+        ({**GOOD, "gold": ["1", " "]}, "", "mine.jsonl:1: gold is empty; fill it in"),
+        ({**GOOD, "gold": []}, "", "mine.jsonl:1: gold is an empty list; give it a reference answer"),
+        ({**GOOD, "id": ""}, "", "mine.jsonl:1: id is empty"),
+        (GOOD, "--id id,txt", "no column 'txt' (did you mean 'text'?)"),
+        (GOOD, "--metric s", "--metric: is for logs of lm-eval and inspect; name the column with --correct"),
+        (GOOD, "--filter s", "--filter: is for lm-eval's samples, and none are given"),
+        (GOOD, "--format inspect", "--format inspect: mine.jsonl is no log of inspect"),
+        (GOOD, "--format parquet", "mine.jsonl cannot be read as Parquet"),
+        ({**GOOD, "s": True}, "--finish s", "s: found True, expected a finish reason"),
         ({**GOOD, "s": [{"v": 1}, {"w": 1}]}, "--score v=s.v", "mine.jsonl:1, item 1: no column 's.v'"),
         ({**GOOD, "text": ["1", "2"], "s": [1, "x"]}, "--score v=s", "mine.jsonl:1, sample 1: s: found 'x'"),
     ],
@@ -280,21 +226,6 @@ def test_rows_of_one_problem_must_agree_on_its_answer(tts):
     assert "no file gone.jsonl" in tts("import", "gone.jsonl", "--out", "new").err
 
 
-def test_paths_open_lists_and_prefer_a_column_of_that_very_name():
-    row = {"a.b": 1, "a": {"b": [2, [3, 4]]}, "c": [{"d": [5]}, {"d": 6}]}
-    assert values(row, "a.b", "--x", "f") == [1]
-    assert values({"a": row["a"]}, "a.b", "--x", "f") == [2, 3, 4]
-    assert values(row, "c.d", "--x", "f") == [5, 6]
-
-
-@pytest.mark.parametrize(
-    ("text", "answer"),
-    [("2+2=4\n#### 4", "4"), ("so \\boxed{x^2} it is", "x^2"), ("\\boxed{3}", "\\boxed{3}"), (" 1/2 ", "1/2")],
-)
-def test_a_gold_solution_gives_its_answer(text, answer):
-    assert gold_answer(text) == answer
-
-
 def test_the_files_correct_answers_are_one_class_and_no_class_is_mixed():
     """Else a vote would be right and wrong at once; the estimators refuse such classes."""
     graded = Graded(("7", "7", None, "5", None), (0, 0, -1, 1, -1), (True, True, False, False, False), {"mixed": 0})
@@ -315,7 +246,8 @@ def test_real_samples_of_a_real_model_with_real_scores(tts, place, shared_data):
     assert result.code == 0, result.err
     data = read_run(place / "new")
     theirs = '{"labels":"file"}'
-    drawn = curves(replace(data, selectors=("oracle", "best"))).rows
+    info = data.info.model_copy(update={"selectors": ("oracle", "best")})
+    drawn = curves(replace(data, info=info)).rows
     found = {(r.setting, r.selector, r.n): r.accuracy for r in drawn}
     figures = [found[theirs, s, n] for s in ("oracle", "best") for n in (8, 24)]
     assert figures == pytest.approx([0.671761, 0.725, 0.561775, 0.625], abs=5e-7)

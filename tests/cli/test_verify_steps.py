@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -82,7 +84,7 @@ def test_the_threshold_can_be_chosen_on_other_data_or_on_halves(tts, data, place
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        ("--data no.jsonl --verifier symbolic", "--data: no.jsonl cannot be read"),
+        ("--data no.jsonl --verifier symbolic", "--data: no file no.jsonl"),
         ("--data data.jsonl --verifier confidence", "'confidence' gives one score for a whole answer"),
         ("--data data.jsonl --verifier simulated", "'simulated' is told which answers are correct"),
         ("--data data.jsonl --verifier simulated/process=true", "reads what a policy generated, not texts"),
@@ -95,6 +97,10 @@ def test_the_threshold_can_be_chosen_on_other_data_or_on_halves(tts, data, place
             "--verifier (symbolic).neutrl: unknown option (did you mean",
         ),
         ("--data data.jsonl --verifier symbolic --set neutral", "--set: found 'neutral', expected KEY=VALUE"),
+        (
+            "--data data.jsonl --verifier symbolic --set delimiter=+",
+            "--set delimiter: step 0 of solution a contains '+' itself; choose what no step contains",
+        ),
         ("--data data.jsonl --verifier half.py:create", "'half.py:create' sees 2 steps in solution a, which has 3"),
         ("--data data.jsonl --verifier symbolic --tune data.jsonl", "--tune: names the data itself"),
         ("--data data.jsonl --verifier symbolic --tune halves --threshold 1", "give one of them"),
@@ -106,8 +112,8 @@ def test_the_threshold_can_be_chosen_on_other_data_or_on_halves(tts, data, place
         ),
         ("--data lable.jsonl --verifier symbolic", "lable.jsonl:1: label: missing (did you mean 'lable'?)"),
         ("--data steps.jsonl --verifier symbolic", "steps.jsonl:1: steps: expected a list of texts"),
-        ("--data word.jsonl --verifier symbolic", "word.jsonl:2: is not JSON"),
-        ("--data empty.jsonl --verifier symbolic", "holds no solutions"),
+        ("--data word.jsonl --verifier symbolic", "word.jsonl:2: not JSON: "),
+        ("--data empty.jsonl --verifier symbolic", "empty.jsonl is empty; expected JSON lines: a line is {"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(tts, data, place, flags, said):
@@ -127,9 +133,69 @@ def test_what_cannot_be_done_is_one_line(tts, data, place, flags, said):
     assert said in result.err and result.err.count("\n") == 1
 
 
-def test_the_real_data_give_the_figure_in_the_docs(tts, shared_data):
-    from pathlib import Path
+TRICKY = [
+    {"id": "a", "problem": "?", "steps": ["1 + 1 = 2\n\n3 + 3 = 6\n \n\t\n2 + 2 = 4", "x\u2028y\u0085z"], "label": -1},
+    {"id": "b", "problem": "?", "steps": ["1 + 1 = 3\r\n\r\nso"], "label": 0},
+]
 
+
+def packed(rows) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.Table.from_pylist(rows), "data.file")
+    return Path("data.file").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda rows: "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode(),
+        lambda rows: b"\xef\xbb\xbf" + "\n".join(json.dumps(row) for row in rows).encode(),
+        lambda rows: json.dumps(rows, indent=2, ensure_ascii=False).encode(),
+        lambda rows: gzip.compress(json.dumps(rows).encode()),
+        packed,
+    ],
+)
+def test_every_form_of_the_data_and_blank_lines_within_a_step(tts, place, form):
+    """A blank line ends a line, and two equations stay two."""
+    (place / "data.file").write_bytes(form(TRICKY))
+    result = tts("verify-steps", "--data", "data.file", "--verifier", "symbolic", "--threshold", "1", "--out", "scores")
+    assert figures(result) == [100.0, 100.0, 100.0]
+    rows = [json.loads(line) for line in (place / "scores").read_text().splitlines()]
+    assert [(r["id"], r["scores"], r["too_long"]) for r in rows] == [("a", [1, 1], False), ("b", [0], False)]
+
+
+SHORT = """\
+from tts.core import Score, Verifier
+
+
+def create(model, options, engine, field):
+    return Short(model)
+
+
+class Short(Verifier):
+    process = True
+
+    def __init__(self, model):
+        self.name, self.fingerprint = "short", model
+
+    async def score(self, question, candidates):
+        steps = [c.text.split("\\n\\n") for c in candidates]
+        return [Score((0.0 if len(s) > 2 else 1.0,) * len(s), tokens=1, too_long=len(s) > 2) for s in steps]
+"""
+
+
+def test_answers_that_are_too_long_are_counted(tts, data, place):
+    (place / "short.py").write_text(SHORT)
+    result = tts("verify-steps", "--data", data, "--verifier", "short.py:create", "--out", "scores")
+    assert "1 of 4 solutions is longer than the verifier's context, and each of their steps gets the" in result.out
+    rows = [json.loads(line) for line in (place / "scores").read_text().splitlines()]
+    assert [r["too_long"] for r in rows] == [True, False, False, False]
+    assert "longer" not in tts("verify-steps", "--data", data, "--verifier", "symbolic").out
+
+
+def test_the_real_data_give_the_figure_in_the_docs(tts, shared_data):
     file = shared_data / "samples" / "processbench_gsm8k.jsonl"
     found = figures(tts("verify-steps", "--data", str(file), "--verifier", "symbolic", "--threshold", "1"))
     docs = (Path(__file__).resolve().parents[2] / "docs" / "verifiers.md").read_text()

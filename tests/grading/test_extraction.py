@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tts.grading import extract_answer
+from tts.grading.forms import DEFAULT_FORMS, LINE_FORMS, forms_for
 
 
 @pytest.mark.parametrize(
@@ -61,6 +64,107 @@ def test_statements(text: str, answer: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        r"\[ \text{ANSWER: 199} \]",
+        "\\[\n\\text{ANSWER: } 199\n\\]",
+        r"\[\textbf{ANSWER: 199}\]",
+        r"\( \text{ANSWER: } 199 \).",
+        r"$\text{Answer: } 199$ and no more",
+        r"$$\mathbf{ANSWER:}\ 199$$",
+        r"\[\boxed{\text{ANSWER}: 199}\]",
+        r"\[\boxed{\text{ANSWER: 199}}\]",
+        r"\boxed{\text{The final answer is } 199}",
+        r"\[\text{The answer is } \underline{199}\]",
+        r"\textcolor{red}{\textbf{ANSWER: 199}}",
+        "**ANSWER: 199**",
+        "**Answer**: 199",
+        "## **Answer: 199**",
+        "> __Final Answer:__ `199`",
+        "<b>Answer: 199</b>",
+        "<answer>\n199\n</answer>",
+        "<answer>199</answer><|im_end|>",
+        "He paid $7. **Answer:** 199",
+        "ANSWER: $199$",
+        "ANSWER: \\(199\\)",
+        "ANSWER: \\[199\\]",
+        "Antwort: 199",
+        "答え：199",
+        "คำตอบ: 199",
+    ],
+)
+def test_a_statement_may_be_typeset(text: str) -> None:
+    found = extract_answer("First 3 + 4 = 7.\n" + text)
+    assert found is not None
+    assert found.strip("$") == "199"
+    assert extract_answer(text, forms=LINE_FORMS) in ("199", "$199")
+
+
+def test_a_fraction_in_a_typeset_statement_keeps_its_braces() -> None:
+    assert extract_answer(r"\[ \text{ANSWER: $\frac{1}{2}$} \]") == r"\frac{1}{2}"
+    assert extract_answer(r"\[ \textbf{ANSWER: } \frac{1}{2} \]") == r"\frac{1}{2}"
+
+
+def test_the_prompts_own_placeholder_is_no_answer() -> None:
+    assert extract_answer("It is 5.\nANSWER: 5\nI used the form ANSWER: $ANSWER", forms=LINE_FORMS) == "5"
+
+
+def test_a_final_line_wins_over_an_earlier_box_where_the_prompt_asks_for_a_line() -> None:
+    text = "So \\boxed{6 + 1}.\n\nANSWER: 7"
+    assert extract_answer(text) == "6 + 1"
+    assert extract_answer(text, forms=LINE_FORMS) == "7"
+    assert extract_answer("ANSWER: 6\nNo: \\boxed{7}", forms=LINE_FORMS) == "6"
+    assert extract_answer("The answer is \\boxed{7}", forms=LINE_FORMS) == "7", "without a line, the next form"
+    assert extract_answer("ANSWER: $\\boxed{7}$", forms=LINE_FORMS) == "7"
+
+
+def test_forms_may_be_left_out() -> None:
+    assert extract_answer("The answer is 7.", forms=["box"]) is None
+    assert extract_answer("#### 7\nthe answer is 8", forms=["line", "statement"]) == "7"
+    assert extract_answer("7 of them", forms=["letter", "quantity"]) == "7"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "forms"),
+    [
+        ('The last line of your response should be of the form "ANSWER: $ANSWER" (without quotes).', LINE_FORMS),
+        ('Put your answer on its own line after "Answer:"; you do not need to use a \\boxed command.', LINE_FORMS),
+        ("Finish with a line: Answer: [your number]", LINE_FORMS),
+        ("Write the result after ANSWER:", LINE_FORMS),
+        ("Your final line must read FINAL ANSWER: followed by a number.", LINE_FORMS),
+        ("Put it between <answer> and </answer>.", LINE_FORMS),
+        ("Question: 3+4?\nHe has 7.\n#### 7\n\nQuestion: 3+5?", LINE_FORMS),
+        ("Please reason step by step, and put your final answer within \\boxed{}.", DEFAULT_FORMS),
+        ("Write 'Answer: \\boxed{...}' at the end.", DEFAULT_FORMS),
+        ("Question: What is 3+4?\nAnswer:", DEFAULT_FORMS),
+        ("What is 3+4?", DEFAULT_FORMS),
+    ],
+)
+def test_the_prompt_decides_the_order(prompt: str, forms: tuple[str, ...]) -> None:
+    assert forms_for(prompt) == forms
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("hence 3+sqrt(2)+sqrt(3)+sqrt(6).", "3+sqrt(2)+sqrt(3)+sqrt(6)"),
+        ("The answer is sqrt(2) + sqrt(3) + sqrt(5)", "sqrt(2) + sqrt(3) + sqrt(5)"),
+        ("in all it comes to 5√3/3 then", "5√3/3"),
+        ("so we get 2²⁵·26", "2²⁵·26"),
+        ("the area is 25π cm", "25π"),
+        ("its length (twice r = 3+sqrt(2))", "3+sqrt(2)"),
+        ("it grows to 2^10 = 1024 cells", "1024"),
+        ("an area of 12 cm^2 is left", "12"),
+        ("an area of 12 m² is left", "12"),
+        ("on a 3^2 field", "3^2"),
+        ("the chance is log₂3 in 5", "5"),
+    ],
+)
+def test_a_formula_in_running_text_is_taken_whole(text: str, answer: str) -> None:
+    assert extract_answer(text) == answer
+
+
+@pytest.mark.parametrize(
     ("text", "answer"),
     [
         ("so 3 of 8 remain, hence 5 apples", "5"),
@@ -97,7 +201,29 @@ def test_think_tags_are_configurable() -> None:
     assert extract_answer(r"<think> \boxed{1}", think_tags=[]) == "1"
 
 
-PIECES = [*"{}\\$#*:.,()0123 \n-", "\\boxed", "answer is ", "A:", "####", "</think>", "\x00"]
+def test_real_ends_of_texts_whose_answer_was_hard_to_find(shared_data: Path) -> None:
+    rows = [json.loads(line) for line in (shared_data / "extraction_failures.jsonl").open()]
+    for forms in (DEFAULT_FORMS, LINE_FORMS):
+        wrong = [r for r in rows if int(extract_answer(r["text"], forms=forms) or -1) != int(r["gold"])]
+        assert wrong == []
+    assert len(rows) == 20
+
+
+PIECES = [
+    *"{}\\$#*:.,()0123 \n-",
+    "\\boxed",
+    "answer is ",
+    "A:",
+    "####",
+    "</think>",
+    "\x00",
+    "√",
+    "^",
+    "sqrt",
+    "\\text{",
+    "ANSWER: ",
+    "<answer>",
+]
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=200))
@@ -143,6 +269,15 @@ def test_any_text_has_an_answer_or_none(pieces: list[str]) -> None:
             "> ",
             "123,456",
             r"\frac{",
+            r"\text{answer ",
+            r"\text{answer: 1} ",
+            r"\boldsymbol{",
+            "\\large ",
+            "sqrt(",
+            "√(",
+            "2^",
+            "<answer>",
+            "</b>",
         ),
     ],
 )

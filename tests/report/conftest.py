@@ -31,7 +31,8 @@ class RunDirectory:
         if key not in self.problems:
             self.problems[key] = len(self.problems) + 1
             self.db.execute(
-                "INSERT INTO problems VALUES (?, ?, ?, 'q', 'a', NULL, ?, '[]', 'p', ?)",
+                "INSERT INTO problems (id, benchmark, problem, question, answer, level, messages, prompt, prompt_ids) "
+                "VALUES (?, ?, ?, 'q', 'a', ?, '[]', 'p', ?)",
                 (self.problems[key], benchmark, name, level, bytes(4 * prompt_tokens)),
             )
         return self.problems[key]

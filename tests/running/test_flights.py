@@ -63,7 +63,10 @@ class SlowVerifier(Verifier):
 @pytest.fixture
 def journal(tmp_path: Path):
     opened = Journal(tmp_path / "journal.sqlite")
-    opened.db.execute("INSERT INTO problems VALUES (1, 'b', 'p', 'q', '1', NULL, NULL, '[]', 'q', x'0100000002000000')")
+    opened.db.execute(
+        "INSERT INTO problems (id, benchmark, problem, question, answer, messages, prompt, prompt_ids) "
+        "VALUES (1, 'b', 'p', 'q', '1', '[]', 'q', x'0100000002000000')"
+    )
     yield opened
     opened.close()
 

@@ -9,7 +9,7 @@ import yaml
 from scripted import ScriptedEngine
 
 from tts.core import UsageError
-from tts.session import run, score_run
+from tts.session import regrade_run, run, score_run
 from tts.sweep import parse_config
 
 EVIL = """
@@ -40,6 +40,8 @@ def test_taking_up_a_directory_does_not_import_what_it_names(foreign: Path) -> N
         run(None, foreign)
     with pytest.raises(UsageError, match="--trust"):
         score_run(foreign, [{"name": "symbolic"}])
+    with pytest.raises(UsageError, match="--trust"):
+        regrade_run(foreign, {})
     assert not (foreign.parent / "ran").exists()
 
 
@@ -59,6 +61,7 @@ def test_code_that_the_command_names_itself_needs_no_more_words(foreign: Path) -
         {"engine": {"trust_remote_code": True}},
         {"engine": {"worker_cls": "evil.Worker"}},
         {"verifiers": [{"name": "prm/x", "engine": {"trust_remote_code": True}}]},
+        {"benchmarks": [{"name": "evil.py:PROBLEMS"}]},
         {"verifiers": [{"name": "ensemble/x", "members": ["evil.py:make", "prm/y"]}]},
         {"models": {"draft": {"name": "vllm/x", "engine": {"trust_remote_code": True}}}},
     ],

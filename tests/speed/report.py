@@ -90,7 +90,8 @@ def make_run(place: Path, problems: int, samples: int) -> None:
 def _problem(db: sqlite3.Connection, i: int, samples: int, rng: np.random.Generator, words: random.Random) -> None:
     name, question = f"test/{i:03d}", f"Find x_{i} where " + " ".join(words.choices(WORDS, k=40))
     db.execute(
-        "INSERT INTO problems VALUES (?, 'math', ?, ?, '42', NULL, ?, '[]', ?, ?)",
+        "INSERT INTO problems (id, benchmark, problem, question, answer, level, messages, prompt, prompt_ids) "
+        "VALUES (?, 'math', ?, ?, '42', ?, '[]', ?, ?)",
         (i, name, question, str(1 + i % 5), question, bytes(4 * 90)),
     )
     db.execute(

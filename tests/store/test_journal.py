@@ -40,7 +40,10 @@ def place(journal: Journal) -> int:
 
 
 def fill(journal: Journal, count: int) -> int:
-    journal.db.execute("INSERT INTO problems VALUES (1, 'b', 'p', 'q', 'a', NULL, NULL, '[]', 'prompt', x'')")
+    journal.db.execute(
+        "INSERT INTO problems (id, benchmark, problem, question, answer, messages, prompt, prompt_ids) "
+        "VALUES (1, 'b', 'p', 'q', 'a', '[]', 'prompt', x'')"
+    )
     engine = journal.engine("scripted 1")
     context = place(journal)
     answers = [completion(i) for i in range(count)]

@@ -28,7 +28,7 @@ class Fixed(Verifier):
         self.aggregation = "min"
 
     async def score(self, question, candidates):
-        return [Score(self.values, tokens=10) for _ in candidates]
+        return [Score(self.values, tokens=10, too_long=0.0 in self.values) for _ in candidates]
 
     async def close(self):
         CLOSED.append(self.name)
@@ -89,6 +89,12 @@ async def test_one_member_without_step_scores_makes_it_one_score_in_all(fixed):
     assert (await last.score(Q, C[:1]))[0].values == (pytest.approx(0.09),)
     empty = ensemble("fixed/steps=", "fixed/one=1.0")
     assert (await empty.score(Q, C[:1]))[0].values == (0.5,), "nothing speaks for an answer without a step"
+
+
+async def test_what_is_too_long_for_one_member_is_too_long(fixed):
+    for members in (("fixed/steps=0.0;0.0", "fixed/steps=1;1"), ("fixed/one=0.0", "fixed/steps=1;1")):
+        assert [s.too_long for s in await ensemble(*members).score(Q, C)] == [True, True]
+        assert not any(s.too_long for s in await ensemble(members[1], members[1]).score(Q, C))
 
 
 async def test_members_get_their_own_options_and_are_closed(fixed):

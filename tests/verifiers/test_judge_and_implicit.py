@@ -125,7 +125,8 @@ async def test_the_share_of_votes_is_the_score_and_a_vote_without_a_verdict_is_n
     assert score.tokens == len(judge.input_ids(QUESTION, "2")) + 18
     assert (empty.values, empty.tokens) == ((0.0,), 0)
     model.written = []  # no room for a reply
-    assert (await judge.score(QUESTION, answers("2")))[0].values == (0.0,)
+    (long,) = await judge.score(QUESTION, answers("2"))
+    assert (long.values, long.too_long, score.too_long, empty.too_long) == ((0.0,), True, False, False)
     assert not judge.process
 
 
@@ -177,6 +178,7 @@ async def test_what_cannot_be_read_never_beats_what_can() -> None:
         read, empty, long = await orm.score(QUESTION, answers("2", "", "x" * 300))
         assert empty.values == long.values == (least,)
         assert empty.tokens == long.tokens == 0
+        assert [s.too_long for s in (read, empty, long)] == [False, False, True]
         assert read.values[0] > least
         assert (read.values[0] >= 0) == (output == "sigmoid"), "weighted votes need a default without negative weights"
     assert OrmOptions().output == "sigmoid"
@@ -216,7 +218,8 @@ async def test_implicit_rewards_are_mapped_into_the_unit_interval_and_unreadable
     asked = len(judge.place(tokenizer, QUESTION, ["ab", "c"])[0])
     assert score.tokens == 2 * asked
     weak.room = asked - 1
-    assert (await judge.score(QUESTION, answers("ab\n\nc")))[0].values == (0.0, 0.0)
+    (long,) = await judge.score(QUESTION, answers("ab\n\nc"))
+    assert (long.values, long.too_long, score.too_long) == ((0.0, 0.0), True, False)
     raw = Implicit("implicit/m", ImplicitOptions(weak="w", map="none"), strong, weak)  # type: ignore[arg-type]
     assert (await raw.score(QUESTION, answers("ab\n\nc")))[0].values == (UNREAD, UNREAD)
 

@@ -186,7 +186,7 @@ async def test_another_number_of_scores_is_an_error_and_a_text_too_long_scores_n
     with pytest.raises(EngineError, match="1 scores for 2 steps"):
         await judge.score(Question("q", "Q"), [answer("a\n\nb")])
     (score,) = await Prm("prm/m", QwenFormat(), Reader(tokenizer, None)).score(Question("q", "Q"), [answer("a\n\nb")])
-    assert (score.values, score.tokens) == ((0.0, 0.0), 0)
+    assert (score.values, score.tokens, score.too_long) == ((0.0, 0.0), 0, True)
 
 
 async def test_rlhflow_refuses_a_template_that_rewrites_earlier_turns() -> None:

@@ -19,6 +19,7 @@ from tts.cli.export import export
 from tts.cli.import_ import import_
 from tts.cli.listing import listing, show_prompt
 from tts.cli.optimal import optimal
+from tts.cli.regrade import regrade
 from tts.cli.report import report
 from tts.cli.run import run
 from tts.cli.score import score
@@ -52,7 +53,7 @@ def cli() -> None:
 
 for _command in (
     *(run, report, optimal, allocate, compare, cost),
-    *(score, verify_steps, import_, listing, show_prompt, export),
+    *(score, regrade, verify_steps, import_, listing, show_prompt, export),
 ):
     cli.add_command(_command)
 

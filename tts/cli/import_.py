@@ -18,26 +18,33 @@ _FEW = 3
 @click.command("import", short_help="Make a run from samples made elsewhere.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Run directory to make.")
-@click.option("--format", "kind", type=click.Choice(["jsonl", "lm-eval", "inspect"]), help="[default: by the file]")
-@click.option("--id", "id_", default="id", show_default=True, metavar="COLUMN", help="Problem id.")
-@click.option("--gold", default="gold", show_default=True, metavar="COLUMN", help="Reference answer.")
-@click.option("--text", default="text", show_default=True, metavar="COLUMN", help="The answer's text; samples.text.")
+@click.option("--format", "kind", type=click.Choice(["jsonl", "csv", "parquet", "lm-eval", "inspect"]),
+              help="[default: by the file]")  # fmt: skip
+@click.option("--id", "id_", metavar="COLUMN", help="Problem id; A,B joins two columns. [default: id]")
+@click.option("--gold", metavar="COLUMN", help="Reference answer; any of a list is right. [default: gold]")
+@click.option("--text", metavar="COLUMN", help="The answer's text; samples.text. [default: text]")
 @click.option("--question", metavar="COLUMN", help="The problem's text. [default: question, problem, prompt or query]")
 @click.option("--level", metavar="COLUMN", help="Difficulty. [default: level, where it is there]")
 @click.option("--tokens", metavar="COLUMN", help="Generated tokens. [default: estimated from the text's length]")
 @click.option("--correct", metavar="COLUMN", help="The file's own verdict: true or false, 1 or 0.")
-@click.option("--finish", metavar="COLUMN", help="Finish reason; 'length' means that the answer was cut.")
+@click.option("--finish", metavar="COLUMN", help="Finish reason; 'length' or 'max_tokens': the answer was cut.")
 @click.option("--score", "scores", multiple=True, metavar="NAME=COLUMN", help="A verifier's score; repeatable.")
 @click.option("--labels", type=click.Choice(["own", "file", "both"]), default="own", show_default=True,
               help="Whose verdicts count: our grader's, the file's, or both beside each other.")  # fmt: skip
 @click.option("--benchmark", metavar="NAME", help="Whose rules of grading hold. [default: mathematical equivalence]")
 @click.option("--n", metavar="N,N,...", help="Budgets of the curves. [default: powers of two]")
+@click.option(
+    "--metric", metavar="NAME", help="Logs: which metric is the label. [default: the first right-or-wrong one]"
+)
 @click.option("--filter", "metric_filter", metavar="NAME", help="lm-eval: whose metric is the label. [default: first]")
-def import_(files: tuple[Path, ...], out: Path, id_: str, scores: tuple[str, ...], n: str | None, **flags: Any) -> None:
+def import_(
+    files: tuple[Path, ...], out: Path, id_: str | None, scores: tuple[str, ...], n: str | None, **flags: Any
+) -> None:
     """Make a run from samples made elsewhere, so that `tts report` and all analyses work on them.
 
-    FILE is JSONL with one sample a row, or one problem a row with lists of samples; lm-eval's samples_*.jsonl; or an
-    inspect .eval log. A column is a name or a dotted path, and a list on the way is one value a sample.
+    FILE is JSON lines, a JSON array, CSV or Parquet with one sample a row, or one problem a row with lists of samples;
+    lm-eval's samples_*.jsonl; or a log of inspect, .eval or .json. Each may be compressed. A column is a name or a
+    dotted path, and a list on the way is one value a sample. In logs the defaults are what the log has.
 
     \b
     tts import mine.jsonl --text response --gold answer --out runs/mine
@@ -70,6 +77,11 @@ def import_(files: tuple[Path, ...], out: Path, id_: str, scores: tuple[str, ...
 def _say(done: Imported, labels: str, out: Path) -> None:
     counts = f"{done.problems} problems, {done.samples} samples; n = {', '.join(map(str, done.budgets))}"
     click.echo(f"{counts}; token counts are estimated" if done.estimated else counts)
+    if done.renamed:
+        click.echo("ids begin anew in some files: problems are named by file or task, as NAME/ID")
+    if done.silent:
+        verb = "has" if done.silent == 1 else "have"
+        click.echo(f"{done.silent} of {done.samples} samples {verb} no text: silent answers")
     for score, lacking in done.unscored.items():
         some = ", ".join(f"{problem} sample {i}" for problem, i in lacking[:_FEW])
         more = f" and {len(lacking) - _FEW} more" if len(lacking) > _FEW else ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from tts.sweep import SweepConfig
+    from tts.sweep import Follow, SweepConfig
 
 
 def sweep_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -45,6 +45,11 @@ def sweep_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--plan", type=click.Path(path_type=Path), metavar="FILE", help="Carry out a plan of `tts allocate`, in its run."
 )
+@click.option(
+    "--follow-data",
+    is_flag=True,
+    help="Where the problems' data changed, go on with them as they are now: see docs/benchmarks.md.",
+)
 @click.option("--trust", is_flag=True, help="Let code run that the run directory names and this command does not.")
 @click.option("--dry-run", is_flag=True, help="Check the sweep and say what it asks for at most; needs no GPU.")
 def run(
@@ -52,6 +57,7 @@ def run(
     out: Path | None,
     data_dir: Path | None,
     plan: Path | None,
+    follow_data: bool,
     trust: bool,
     dry_run: bool,
     **flags: Any,
@@ -104,7 +110,8 @@ def run(
     if config is not None:
         out = out or (Path(config.out) if config.out else new_run_path(config))
     assert out is not None
-    summary = run_sweep(config, out, data_dir, plan=plan, trust=asked)
+    follow: Follow = "all" if follow_data else "additions"
+    summary = run_sweep(config, out, data_dir, plan=plan, trust=asked, follow=follow)
     held = f", {summary.held} held before" if summary.held else ""
     redrawn = f", {summary.redrawn} of them lost in flight earlier" if summary.redrawn else ""
     click.echo(f"{summary.cells} cells done; {summary.drawn} samples drawn{redrawn}{held}; {summary.seconds:.1f} s")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("verify-steps", short_help="Measure how well a verifier finds the first wrong step.")
-@click.option("--data", required=True, type=click.Path(path_type=Path), help="JSONL: problem, steps, label.")
+@click.option("--data", required=True, type=click.Path(path_type=Path), help="Rows with problem, steps, label.")
 @click.option("--verifier", "name", required=True, metavar="NAME", help="See `tts list verifiers`.")
 @click.option("--threshold", type=float, help="A step with a lower score counts as wrong. [default: 0.5]")
 @click.option(
@@ -48,7 +48,7 @@ def verify_steps(
     """
     from tts.analysis.studies import best_threshold, cross_fitted, first_below, first_error
     from tts.core import UsageError
-    from tts.session.verify import read_solutions, score_solutions
+    from tts.importing import read_solutions, score_solutions
 
     if threshold is not None and tune is not None:
         raise UsageError("--threshold: tells what --tune would choose; give one of them")
@@ -74,7 +74,17 @@ def verify_steps(
     except ValueError as error:
         raise UsageError(f"--data: {error}") from None
     if out is not None:
-        _write(out, [s.question.id for s in solutions], labels, [int(p) for p in predictions], scores)
+        rows = zip(solutions, predictions, scores, scored.too_long[: len(solutions)], strict=True)
+        _write(out, [
+            {"id": s.question.id, "label": s.label, "prediction": int(p), "scores": list(values), "too_long": too_long}
+            for s, p, values, too_long in rows
+        ])  # fmt: skip
+    if unread := sum(scored.too_long):
+        verb = "is" if unread == 1 else "are"
+        click.echo(
+            f"{unread} of {len(scored.scores)} solutions {verb} longer than the verifier's context, and each of their "
+            "steps gets the least score; a larger one: --set engine={max_model_len: ...}"
+        )
     _show(result, sum(label >= 0 for label in labels), len(labels), how, scored.tokens)
 
 
@@ -113,14 +123,10 @@ def _percent(interval: Interval) -> str:
     return f"{100 * interval.mean:5.1f}% [{100 * interval.low:.1f}, {100 * interval.high:.1f}]"
 
 
-def _write(
-    out: Path, ids: Sequence[str], labels: Sequence[int], predictions: Sequence[int], scores: Sequence[Sequence[float]]
-) -> None:
+def _write(out: Path, rows: Sequence[Mapping[str, object]]) -> None:
     from tts.core import UsageError
 
-    rows = zip(ids, labels, predictions, scores, strict=True)
-    lines = [json.dumps({"id": i, "label": k, "prediction": p, "scores": list(s)}) for i, k, p, s in rows]
     try:
-        out.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        out.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"--out: {out} cannot be written ({error.strerror}); name a file in a folder") from None

@@ -185,6 +185,8 @@ class Score:
     """One value a step for a process verifier, one in all for an outcome verifier."""
     tokens: int = 0
     """Tokens the verifier processed for it."""
+    too_long: bool = False
+    """Whether the answer was longer than the verifier's context: the values are then the least there are."""
 
 
 @dataclass(frozen=True, slots=True)

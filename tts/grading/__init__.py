@@ -12,13 +12,14 @@ Importing this loads no sympy: that happens in worker processes. What counts as 
 from tts.grading.equivalence import is_equivalent
 from tts.grading.extraction import extract_answer
 from tts.grading.grader import Classes, Grader, Verdict
-from tts.grading.thinking import DEFAULT_THINK_TAGS
+from tts.grading.thinking import after_thinking, opened_thinking
 
 __all__ = [
-    "DEFAULT_THINK_TAGS",
     "Classes",
     "Grader",
     "Verdict",
+    "after_thinking",
     "extract_answer",
     "is_equivalent",
+    "opened_thinking",
 ]

@@ -97,7 +97,7 @@ def find_boxes(text: str) -> list[Box]:
     matches = list(_BOX.finditer(text))
     if not matches:
         return []
-    closing = _pair_braces(text, matches[0].start())
+    closing = pair_braces(text, matches[0].start())
     boxes: list[Box] = []
     for match in matches:
         if boxes and match.start() < boxes[-1].end:
@@ -122,7 +122,7 @@ def _box_at(text: str, start: int, after: int, closing: dict[int, int]) -> Box:
     return Box(text[after + 1 : end].strip(), start, end + 1)
 
 
-def _pair_braces(text: str, start: int) -> dict[int, int]:
+def pair_braces(text: str, start: int) -> dict[int, int]:
     """Position of each opening brace -> position of its closing one; ``\\{`` and ``\\}`` are text, not braces."""
     closing: dict[int, int] = {}
     open_at: list[int] = []

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from tts.grading.boxes import last_boxed
-from tts.grading.extraction import extract_answer, holds_formula, states_answer
+from tts.grading.extraction import extract_answer, states_answer
+from tts.grading.markup import without_emphasis
 from tts.grading.names import (
     Named,
     base_name,
@@ -23,9 +24,10 @@ from tts.grading.names import (
     split_name,
 )
 from tts.grading.numbers import based_equal, numbers_equal, read_based, read_number
+from tts.grading.quantities import leading_quantity, set_off_by_words
 from tts.grading.shapes import Parts, take_apart, unwrap
 from tts.grading.spelling import clean
-from tts.grading.words import read_clock, read_letters, read_option, read_words
+from tts.grading.words import is_running_text, read_clock, read_letters, read_option, read_words
 
 MAX_LENGTH = 2000
 """Characters beyond which an answer is compared by its spelling only: no reference is that long, and parsers are not
@@ -106,7 +108,7 @@ def key(answer: str) -> Key | None:
 @lru_cache(maxsize=65536)
 def cleaned(text: str) -> str:
     """The answer in one spelling; of an answer longer than the limit only its outer spaces are dropped."""
-    return clean(text) if len(text) <= MAX_LENGTH else text.strip()
+    return clean(without_emphasis(text)) if len(text) <= MAX_LENGTH else text.strip()
 
 
 def reduce(gold: str, answer: str) -> tuple[str, str]:
@@ -119,13 +121,20 @@ def reduce(gold: str, answer: str) -> tuple[str, str]:
     gold, answer = _unbox(gold), _unbox(answer)
     gold_is_prose, answer_is_prose = _is_prose(gold), _is_prose(answer)
     if gold_is_prose and (not answer_is_prose or states_answer(gold)):
-        gold = extract_answer(gold, think_tags=()) or gold
+        gold = _searched(gold)
     if answer_is_prose and (not gold_is_prose or states_answer(answer)):
-        answer = extract_answer(answer, think_tags=()) or answer
+        answer = _searched(answer)
     return gold, answer
 
 
+def _searched(text: str) -> str:
+    """The answer in running text: what it states, else the quantity that it begins with, else its last one."""
+    stated = states_answer(text)
+    return (None if stated else leading_quantity(text)) or extract_answer(text, think_tags=()) or text
+
+
 def _unbox(text: str) -> str:
+    text = without_emphasis(text)
     if "boxed" not in text and "fbox" not in text:
         return text
     text = re.sub(r"\\\\(?=f?box)", r"\\", text)
@@ -133,17 +142,15 @@ def _unbox(text: str) -> str:
 
 
 def _is_prose(text: str) -> bool:
-    """Running text around the answer: several words outside of formulas, or text of a script without Latin letters."""
+    """Running text around the answer: words outside of formulas, or text of a script without Latin letters."""
     if len(text) > 20_000:
         return True
-    plain = re.sub(r"\\[A-Za-z]+\s?\{[^{}]*\}|\\[A-Za-z]+|\$[^$]*\$", " ", text[:2000])
-    words = re.findall(r"[^\W\d_]{2,}", plain)
-    foreign = re.search(r"[\u0590-\u0dff\u3040-\u30ff\u4e00-\u9fff]", plain)
-    if holds_formula(text):
+    start = text[:2000]
+    if set_off_by_words(text):
         return True
     return bool(
-        (foreign and re.search(r"\d", text))
-        or (len(words) >= 3 and re.search(r"\d|\\[a-z]", text))
+        (re.search(r"[\u0590-\u0dff\u3040-\u30ff\u4e00-\u9fff]", start) and re.search(r"\d", start))
+        or (is_running_text(start) and re.search(r"\d|\\[a-z]", text))
         or states_answer(text)
     )
 

@@ -4,12 +4,21 @@ option."""
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 _TEXT = re.compile(r"\\text\s?\{([^{}]*)\}")
 _OPTION = re.compile(r"\(?\s?(?P<letter>[A-J])\s?[).:]\s*(?P<rest>.*)|\((?P<only>[A-J])\)", re.DOTALL)
 _PROSE = re.compile(r"[^\W\d_]+(?:[\s\-',.;/]+[^\W\d_]+)*[.!]?")
 _ARTICLES = frozenset({"the", "a", "an"})
 _CLOCK = re.compile(r"(?P<h>\d{1,2}):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?\s*(?P<half>[AaPp])?\.?\s?(?:[Mm]\.?)?")
+_FORMULA_NAME = re.compile(
+    r"sqrt|cbrt|(?:arc|a)?(?:sin|cos|tan)h?|cot|sec|csc|log|ln|lg|exp|abs|floor|ceil|gcd|lcm|max|min|mod|pi|inf|infinity"
+    r"|frac|and|or|cup|cap|union",
+    re.IGNORECASE,
+)
+_RUNNING_WORD = re.compile(r"(?<![\w\\^])(?![A-Z]{2,3}(?![\w']))[^\W\d_]{2,}(?![\w(^])")
+_NO_WORDS = re.compile(r"\\[A-Za-z]+\s?\{[^{}]*\}|\\[A-Za-z]+|\$[^$]*\$")
+_BESIDE = re.compile(r"[\s,;:'’.!?*-]*")
 _SURE_LETTERS = 4
 """Letters in a bare run from which it is a word; shorter ones (``abc``) may be a product of variables."""
 
@@ -61,3 +70,29 @@ def read_clock(text: str) -> int | None:
     if hour > 23:
         return None
     return 3600 * hour + 60 * int(match["m"]) + int(match["s"] or 0)
+
+
+def words_of(text: str) -> list[str]:
+    r"""The words of running text, those that are no part of a formula.
+
+    Names of functions (``sqrt``), what brackets follow (``f(x)``), points of geometry (``ABC``) and what is joined to
+    digits are no words, nor is what stands in LaTeX's groups or between dollars.
+    """
+    return [match.group() for match in _words(text)]
+
+
+def is_running_text(text: str) -> bool:
+    """Whether words run on in the text: at least three, and two of them side by side, as a formula's names never do."""
+    words = _words(text)
+    return len(words) >= 3 and any(_BESIDE.fullmatch(text, a.end(), b.start()) for a, b in pairwise(words))
+
+
+def before_words(text: str) -> str:
+    """What stands before the first word of a text, without the punctuation between the two."""
+    words = _words(text)
+    return text[: words[0].start()].rstrip(" ,;:.-–—(") if words else text
+
+
+def _words(text: str) -> list[re.Match[str]]:
+    plain = _NO_WORDS.sub(lambda match: " " * len(match.group()), text)
+    return [match for match in _RUNNING_WORD.finditer(plain) if not _FORMULA_NAME.fullmatch(match.group())]

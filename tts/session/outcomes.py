@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
 from tts.benchmarks import Checker, get_benchmark
-from tts.core import Candidate, Usage, canonical_json
-from tts.grading import Grader, Verdict, extract_answer
-from tts.grading.thinking import after_thinking
+from tts.core import THINK_TAGS, Candidate, Usage, canonical_json, digest
+from tts.grading import Grader, Verdict, after_thinking, extract_answer, opened_thinking
 from tts.store import Journal
-from tts.sweep.cells import Cell, HeldProblem
+from tts.sweep.cells import Cell, CellKey, HeldProblem
 from tts.sweep.config import GradingConfig
 
 
@@ -37,9 +36,7 @@ class Outcomes:
         distinct pair is graded once in a run's life."""
         self._config = config
         self._journal = journal
-        graded = config.model_dump(mode="json", exclude={"workers"})
-        self.label = canonical_json({**graded, "scores": sorted(scores)})
-        """The grading configuration and scores that outcomes hold for."""
+        self._holds_for = {**config.model_dump(mode="json", exclude={"workers"}), "scores": sorted(scores)}
         self._checkers: dict[str, Checker | None] = {}
         self._grader = Grader(workers=config.workers, timeout_s=config.timeout_s)
         self._threads = ThreadPoolExecutor(config.workers, thread_name_prefix="grading")
@@ -50,15 +47,26 @@ class Outcomes:
         self.correct = 0
         """Those that were correct."""
 
-    def finished(self, contexts: Mapping[str, int]) -> dict[tuple[int, str, str, int, int], int]:
-        """Budget n that each recorded cell holds, by the cell's key; only those graded as configured now.
+    def label(self, problem: HeldProblem) -> str:
+        """What a problem's outcomes hold for: the grading's configuration, the scores and the reference answer."""
+        return canonical_json({**self._holds_for, "reference": digest(problem.answer).hex()})
+
+    def finished(self, problems: Iterable[HeldProblem], contexts: Mapping[str, int]) -> dict[CellKey, int]:
+        """Budget n that each recorded cell of the problems holds; only those graded as they would be now.
 
         ``contexts``: each model's, by fingerprint, 0 where not known. A cell counts where it would come out the same:
         where these bind its requests as those did that it was made under.
         """
-        sql = "SELECT problem, strategy, setting, seed, budget, n, contexts FROM cells WHERE grading = ?"
-        rows = self._journal.db.execute(sql, (self.label,))
-        return {row[:5]: row[5] for row in rows if _bound_alike(json.loads(row[6]), contexts)}
+        labels = {p.row: self.label(p) for p in problems}
+        sql = "SELECT problem, strategy, setting, seed, budget, n, grading, contexts FROM cells"
+        rows = self._journal.db.execute(sql)
+        alike = (row for row in rows if labels.get(row[0]) == row[6] and _bound_alike(json.loads(row[7]), contexts))
+        return {row[:5]: row[5] for row in alike}
+
+    def recorded(self) -> dict[CellKey, int]:
+        """Budget n that each recorded cell holds, however it was graded."""
+        rows = self._journal.db.execute("SELECT problem, strategy, setting, seed, budget, n FROM cells")
+        return {row[:5]: row[5] for row in rows}
 
     async def record(
         self,
@@ -80,7 +88,7 @@ class Outcomes:
             for i, c in enumerate(candidates)
         ]  # fmt: skip
         details = [canonical_json(x) for x in (asdict(usage), list(history), graded.grader, dict(contexts))]
-        head = (*cell.key, cell.n, self.label, *details)
+        head = (*cell.key, cell.n, self.label(cell.problem), *details)
         fresh = [(g, a, v.equal, v.outcome) for (g, a), v in self._grader.fresh_verdicts()]
 
         def write(db: sqlite3.Connection) -> None:
@@ -97,28 +105,34 @@ class Outcomes:
 
     async def grade(self, problem: HeldProblem, texts: Sequence[str]) -> Graded:
         """Answers, classes and verdicts of some texts."""
-        thinking = problem.prompt.text.rstrip().endswith(tuple(start for start, _ in self._config.think_tags))
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._grade, problem, texts, thinking)
+        return await loop.run_in_executor(self._threads, self._grade, problem, texts)
 
     async def verdicts(self, problem: HeldProblem, texts: Sequence[str]) -> Sequence[bool]:
         """Whether each text answers the problem correctly: for verifiers that are told."""
         return (await self.grade(problem, texts)).correct
 
-    def _grade(self, problem: HeldProblem, texts: Sequence[str], thinking: bool) -> Graded:
-        """In a thread. A class is as correct as its representative. ``thinking``: the prompt ends in a start tag."""
+    def _grade(self, problem: HeldProblem, texts: Sequence[str]) -> Graded:
+        """In a thread. A class is as correct as its representative."""
         if problem.benchmark not in self._checkers:
             self._checkers[problem.benchmark] = get_benchmark(problem.benchmark).checker
         checker = self._checkers[problem.benchmark]
-        if checker is None:
-            return self._compare(problem.answer, texts, thinking)
-        return self._check(checker, problem, texts, thinking)
+        answers = self._answers(problem, texts, checker)
+        return self._compare(problem.answer, answers) if checker is None else self._check(checker, problem, answers)
 
-    def _check(self, checker: Checker, problem: HeldProblem, texts: Sequence[str], thinking: bool) -> Graded:
+    def _answers(self, problem: HeldProblem, texts: Sequence[str], checker: Checker | None) -> list[str | None]:
+        """What each text answers after its thinking, which the prompt may have opened."""
+        tags = THINK_TAGS if self._config.think_tags is None else self._config.think_tags
+        said = problem.messages[-1]["content"] if problem.messages else problem.question.text
+        opened = opened_thinking(problem.prompt.text, said, tags)
+        thought = (*tags, opened) if opened else tags
+        if checker is None:
+            return [extract_answer(text, think_tags=thought, starts_in_thinking=opened is not None) for text in texts]
+        bodies = (after_thinking(text, thought, starts_in_thinking=opened is not None) for text in texts)
+        return [None if body is None else checker.extract(body) for body in bodies]
+
+    def _check(self, checker: Checker, problem: HeldProblem, answers: Sequence[str | None]) -> Graded:
         """By the benchmark's own rules."""
-        tags = self._config.think_tags
-        bodies = [after_thinking(text, tags, starts_in_thinking=thinking) for text in texts]
-        answers = [None if body is None else checker.extract(body) for body in bodies]
         forms = {a: checker.canonical(a) for a in dict.fromkeys(answers) if a is not None}
         representatives: dict[str, str] = {}
         for answer, form in forms.items():
@@ -129,10 +143,8 @@ class Outcomes:
         correct = tuple(k >= 0 and right[k] for k in labels)
         return Graded(tuple(answers), labels, correct, {"capped": 0, "mixed": 0, "timeouts": 0})
 
-    def _compare(self, gold: str, texts: Sequence[str], thinking: bool) -> Graded:
+    def _compare(self, gold: str, answers: Sequence[str | None]) -> Graded:
         """By mathematical equivalence with the reference."""
-        tags = self._config.think_tags
-        answers = [extract_answer(text, think_tags=tags, starts_in_thinking=thinking) for text in texts]
         classes = self._grader.classify(answers)
         verdicts = {a: self._grader.equivalent(gold, a) for a in dict.fromkeys(answers) if a is not None}
         right = [verdicts[representative].equal for representative in classes.representatives]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from tts.benchmarks import Benchmark, Loaded, PromptConfig, build_messages, get_benchmark, plain_text
-from tts.core import POLICY, Engine, KnowsAnswers, Message, Prompt, Question, UsageError, canonical_json
+from tts.core import POLICY, Engine, KnowsAnswers, Message, Problem, Prompt, Question, UsageError, canonical_json
 from tts.store import BenchmarkInfo, Journal, RunDir
 from tts.sweep.cells import HeldProblem
+from tts.sweep.changes import Changes, Follow, compare, notes, refusal
 from tts.sweep.config import BenchmarkEntry, SweepConfig
 from tts.sweep.merge import with_limits
 
@@ -34,43 +38,85 @@ def render_chat(messages: list[Message], config: PromptConfig, engine: Engine) -
 
 
 @dataclass(frozen=True)
-class New:
-    """A benchmark's problems, rendered and not yet in the journal."""
+class Update:
+    """What the run is to take up of a benchmark's data, rendered and not yet in the journal."""
 
     entry: BenchmarkEntry
     loaded: Loaded
+    changes: Changes
+    """Those that are followed."""
+    whole: bool
+    """Whether nothing of the data is left aside."""
+    fresh: tuple[Problem, ...]
+    """To be drawn for: those added, and those whose question changed."""
     chats: tuple[list[Message], ...]
-    """One a problem, and so"""
+    """One a fresh problem, and so"""
     prompts: tuple[Prompt, ...]
+    notes: tuple[str, ...]
+    """What to tell of it."""
 
 
-def load_new(config: SweepConfig, rundir: RunDir, engine: Engine, data_dir: Path | None) -> list[New]:
-    """The benchmarks that the run has not taken up yet, or not as far. Raises UsageError (name, data, prompt).
+def updates_of(
+    config: SweepConfig, rundir: RunDir, engine: Engine, data_dir: Path | None, follow: Follow = "additions"
+) -> list[Update]:
+    """What is new in the run's benchmarks, or has changed since it took them up.
 
-    A replay finds nothing new, and so needs neither the data nor a tokenizer.
+    A replay of what the data have not moved away from needs neither them nor a tokenizer. Raises UsageError (name,
+    data, prompt), and where the data have changed so that they are another run's.
     """
-    new = []
+    updates = []
     for i, entry in enumerate(with_limits(config)):
         before = rundir.benchmarks.get(entry.name)
-        if before is not None and before.limit == entry.limit:
-            continue
         benchmark = get_benchmark(entry.name, f"benchmarks[{i}].name")
-        loaded = benchmark.load(data_dir=data_dir, limit=entry.limit)
-        chats = tuple(build_messages(p.question, benchmark, config.prompt) for p in loaded.problems)
+        folder = _folder(benchmark, before, data_dir)
+        if before is not None and before.limit == entry.limit and not _moved(benchmark, before, folder):
+            continue
+        loaded = benchmark.load(data_dir=folder)
+        held, retired = stored_problems(rundir.journal, entry.name)
+        try:
+            changes = compare(held, retired, loaded.problems, entry.limit)
+        except UsageError as error:
+            raise UsageError(f"{rundir.path}: {loaded.source}: {error}") from None
+        followed = changes.followed(follow)
+        if follow in ("additions", "nothing") and changes.differs:
+            raise UsageError(refusal(str(rundir.path), loaded.source, changes))
+        fresh = (*followed.added, *(p for _, p in followed.questions))
+        chats = tuple(build_messages(p.question, benchmark, config.prompt) for p in fresh)
         prompts = tuple(render_chat(chat, config.prompt, engine) for chat in chats)
-        new.append(New(entry, loaded, chats, prompts))
-    return new
+        said = notes(loaded.source, changes, follow) if before and before.revision != loaded.revision else []
+        updates.append(Update(entry, loaded, followed, followed == changes, fresh, chats, prompts, tuple(said)))
+    return updates
 
 
-def take_up(new: Sequence[New], rundir: RunDir, journal: Journal, engines: Mapping[str, Engine]) -> list[HeldProblem]:
-    """Store what is new, and return all problems of the run. Raises UsageError where the data has changed."""
-    for benchmark in new:
-        _store(journal, benchmark)
-        rundir.benchmarks[benchmark.entry.name] = BenchmarkInfo(
-            source=benchmark.loaded.source,
-            revision=benchmark.loaded.revision,
-            limit=benchmark.entry.limit,
-            problems=len(benchmark.loaded.problems),
+def _folder(benchmark: Benchmark, before: BenchmarkInfo | None, data_dir: Path | None) -> Path | None:
+    """Where the local data are: as said now, else as said when the run took them up, if they are still there."""
+    if data_dir is not None or before is None or not (before.revision or "").startswith("sha256:"):
+        return data_dir
+    folder = Path(before.source or "").parent
+    file = benchmark.local_file(folder)
+    return folder if file is not None and file.expanduser().is_file() else None
+
+
+def _moved(benchmark: Benchmark, before: BenchmarkInfo, folder: Path | None) -> bool:
+    """Whether a local file is not the one that the run took up."""
+    file = benchmark.local_file(folder)
+    if file is None or not file.expanduser().is_file():
+        return False
+    return before.revision != f"sha256:{hashlib.sha256(file.expanduser().read_bytes()).hexdigest()}"
+
+
+def take_up(
+    updates: Sequence[Update], rundir: RunDir, journal: Journal, engines: Mapping[str, Engine]
+) -> list[HeldProblem]:
+    """Store what is new, and return all problems of the run."""
+    for update in updates:
+        _store(journal, update)
+        name = update.entry.name
+        rundir.benchmarks[name] = BenchmarkInfo(
+            source=update.loaded.source,
+            revision=update.loaded.revision if update.whole else rundir.benchmarks[name].revision,
+            limit=update.entry.limit,
+            problems=len(stored_problems(rundir.journal, name)[0]),
         )
     problems = held_problems(journal)
     for role, engine in engines.items():
@@ -81,29 +127,41 @@ def take_up(new: Sequence[New], rundir: RunDir, journal: Journal, engines: Mappi
     return problems
 
 
-def _store(journal: Journal, new: New) -> None:
-    """Insert the problems that the journal lacks; those it has must be the same."""
-    name = new.entry.name
-    rows = journal.db.execute("SELECT problem, question, answer FROM problems WHERE benchmark = ?", (name,))
-    held = {problem: (question, answer) for problem, question, answer in rows}
-    fresh = []
-    for p, chat, prompt in zip(new.loaded.problems, new.chats, new.prompts, strict=True):
-        q = p.question
-        if p.id not in held:
-            ids = np.asarray(prompt.token_ids, "<u4").tobytes()
-            fresh.append((name, p.id, q.text, p.answer, q.subject, q.level, canonical_json(chat), prompt.text, ids))
-        elif held[p.id] != (q.text, p.answer):
-            raise UsageError(
-                f"benchmark {name}: problem {p.id!r} is not the one that the run was made with; "
-                "use the data as it was, or name another directory with --out"
-            )
-    journal.db.execute("BEGIN IMMEDIATE")
-    journal.db.executemany(f"INSERT INTO problems ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", fresh)
-    journal.db.execute("COMMIT")
+def _store(journal: Journal, update: Update) -> None:
+    """Bring the journal's problems up to date. What leaves the run keeps its samples, and loses its outcomes."""
+    name, changes, db = update.entry.name, update.changes, journal.db
+    rows = []
+    for p, chat, prompt in zip(update.fresh, update.chats, update.prompts, strict=True):
+        q, ids = p.question, np.asarray(prompt.token_ids, "<u4").tobytes()
+        rows.append((name, p.id, q.text, p.answer, q.subject, q.level, canonical_json(chat), prompt.text, ids))
+    retired = [(h.row,) for h in (*changes.gone, *(h for h, _ in changes.questions))]
+    known = (*changes.references, *changes.labels, *changes.back)
+    values = [(p.answer, p.question.subject, p.question.level, h.row) for h, p in known]
+    db.execute("BEGIN IMMEDIATE")
+    db.executemany("UPDATE problems SET retired = 1 WHERE id = ?", retired)
+    db.executemany("DELETE FROM candidates WHERE cell IN (SELECT id FROM cells WHERE problem = ?)", retired)
+    db.executemany("DELETE FROM cells WHERE problem = ?", retired)
+    db.executemany("UPDATE problems SET answer = ?, subject = ?, level = ?, retired = 0 WHERE id = ?", values)
+    db.executemany(f"INSERT INTO problems ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    db.execute("COMMIT")
 
 
 def held_problems(journal: Journal) -> list[HeldProblem]:
     """The journal's problems, in the order in which they were taken up."""
+    return _read(journal.db, "retired = 0")
+
+
+def stored_problems(journal: Path, benchmark: str) -> tuple[list[HeldProblem], list[HeldProblem]]:
+    """A benchmark's problems in a journal that need not be there yet: those of the run, and those taken out of it."""
+    if not journal.exists():
+        return [], []
+    with closing(sqlite3.connect(f"{journal.resolve().as_uri()}?mode=ro", uri=True)) as db:
+        held, retired = (_read(db, f"benchmark = ? AND retired = {flag}", benchmark) for flag in (0, 1))
+    return held, retired
+
+
+def _read(db: sqlite3.Connection, condition: str, *values: str) -> list[HeldProblem]:
+    sql = f"SELECT id, {_COLUMNS} FROM problems WHERE {condition} ORDER BY id"
     return [
         HeldProblem(
             row=row,
@@ -113,7 +171,5 @@ def held_problems(journal: Journal) -> list[HeldProblem]:
             messages=tuple(json.loads(messages)),
             prompt=Prompt(prompt, tuple(np.frombuffer(ids, "<u4").tolist())),
         )
-        for row, benchmark, problem, text, answer, subject, level, messages, prompt, ids in journal.db.execute(
-            f"SELECT id, {_COLUMNS} FROM problems ORDER BY id"
-        )
+        for row, benchmark, problem, text, answer, subject, level, messages, prompt, ids in db.execute(sql, values)
     ]

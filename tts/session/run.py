@@ -18,12 +18,13 @@ from tts.session.broker import Broker
 from tts.session.describe import describe, keep_contexts, now, stale_settings
 from tts.session.outcomes import Outcomes
 from tts.session.panel import Members, Panel, check_guides, check_logprobs, labels_of, members_of
-from tts.session.problems import load_new, render_chat, take_up
+from tts.session.problems import render_chat, take_up, updates_of
 from tts.session.progress import Progress, Status, output_to
 from tts.session.runner import Runner
 from tts.session.served import Recovery
 from tts.store import Journal, RunDir
 from tts.sweep.cells import HeldProblem, Setting, cells_of
+from tts.sweep.changes import Follow
 from tts.sweep.config import SweepConfig, settings_of, unused_roles
 from tts.sweep.directory import refuse_imported, union_of
 from tts.sweep.plan import Work, check_problems, left_out, planned_cells, plans_of, work_of
@@ -42,6 +43,8 @@ class Summary:
     """Samples that the journal held at the start."""
     redrawn: int
     """Samples that were in flight when an earlier session died."""
+    done: int
+    """Cells that this session finished, those graded again among them."""
     seconds: float
 
 
@@ -53,12 +56,14 @@ def run(
     stream: TextIO | None = None,
     plan: Path | None = None,
     trust: bool = False,
+    follow: Follow = "additions",
 ) -> Summary:
     """Run a sweep in ``out``, or finish the one that it holds (``config`` None), and carry out its plans.
 
     ``plan``: a further plan, of `tts allocate`, which becomes part of the run. ``engine``: instead of the one that the
     configuration names for the policy, for tests; ``stream``: where progress is shown; ``trust``: whether code that the
-    directory names, and ``config`` does not, may run.
+    directory names, and ``config`` does not, may run; ``follow``: which changes of the problems' data are taken up
+    (under "references", only cells that have an outcome are worked on).
     Raises UsageError for what the user can mend and EngineError when the engine dies; what was journaled stays.
     """
     refuse_imported(out)
@@ -76,23 +81,25 @@ def run(
             rundir.check_model(role, union.roles[role].name, served.identity)
         model = fingerprint(engine.identity)
         works = [work_of(p, source, settings, model) for p, source in plans_of(rundir, plan)]
-        new = load_new(union, rundir, engine, data_dir)
+        updates = updates_of(union, rundir, engine, data_dir, follow)
         rundir.save_config(union.model_dump(mode="json", exclude={"out"}))
         journal = Journal(rundir.journal)
         try:
-            problems = take_up(new, rundir, journal, engines)
+            problems = take_up(updates, rundir, journal, engines)
             for work in works:
                 check_problems(work, [(p.benchmark, p.question.id) for p in problems], union.seeds)
                 rundir.keep_plan(work.plan)
             with output_to(out / "engine.log"):
                 stream = stream or sys.stderr
                 print(f"run directory: {out}", file=stream, flush=True)  # only now has the run begun
-                for line in left_out(works, plan, len(problems) * len(union.seeds)):
+                said = [line for update in updates for line in update.notes]
+                for line in (*said, *left_out(works, plan, len(problems) * len(union.seeds))):
                     print(line, file=stream, flush=True)
                 for role in unused_roles(union):
                     print(f"note: models.{role}: no strategy of this sweep asks it", file=stream, flush=True)
+                again = follow == "references"
                 return asyncio.run(
-                    _session(union, settings, works, problems, members, rundir, journal, pool, engines, stream)
+                    _session(union, settings, works, problems, members, rundir, journal, pool, engines, stream, again)
                 )
         except BaseExceptionGroup as group:
             raise _first(group) from None
@@ -111,7 +118,9 @@ async def _session(
     pool: ModelPool,
     engines: Mapping[str, Engine],
     stream: TextIO,
+    again: bool,
 ) -> Summary:
+    """``again``: only cells that have an outcome are worked on."""
     began = time.monotonic()
     stale = stale_settings(rundir.info, settings)
     session = describe(rundir, config, settings, works, members, engines)
@@ -122,8 +131,11 @@ async def _session(
         cells = list(cells_of(problems, settings, config.seeds))
         for work in works:
             cells += planned_cells(work, problems, len(cells))
-        finished = outcomes.finished({m.fingerprint: m.engine.context for m in broker.models.values()})
+        finished = outcomes.finished(problems, {m.fingerprint: m.engine.context for m in broker.models.values()})
         todo = [c for c in cells if finished.get(c.key, 0) < c.n or (c.setting.name, c.setting.label) in stale]
+        if again:
+            recorded = outcomes.recorded()
+            todo = [c for c in todo if recorded.get(c.key, 0) >= c.n]
         runner = Runner(broker, journal, outcomes, panel)
         look = partial(_look, len(cells), len(todo), runner, broker, outcomes)
         shown = asyncio.create_task(Progress(look, stream).show())
@@ -141,7 +153,8 @@ async def _session(
             rundir.save_info(rundir.info)
             if failures and sys.exception() is None:
                 raise failures[0]
-    return Summary(rundir.path, len(cells), broker.drawn, journal.held, journal.redrawn, session.seconds)
+    held, redrawn = journal.held, journal.redrawn
+    return Summary(rundir.path, len(cells), broker.drawn, held, redrawn, runner.finished, session.seconds)
 
 
 async def closed(*parts: Closes) -> list[Exception]:

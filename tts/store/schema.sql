@@ -12,8 +12,9 @@ CREATE TABLE IF NOT EXISTS problems (
     messages      TEXT NOT NULL,                -- JSON, the chat that the prompt was rendered from
     prompt        TEXT NOT NULL,                -- rendered once: a date in a chat template cannot move a key
     prompt_ids    BLOB NOT NULL,                -- little-endian uint32
-    UNIQUE (benchmark, problem)
+    retired       INTEGER NOT NULL DEFAULT 0    -- 1: no longer of the run; its samples are kept, it has no cells
 );
+CREATE UNIQUE INDEX IF NOT EXISTS problems_of_the_run ON problems (benchmark, problem) WHERE retired = 0;
 
 -- Other prompts: a chat that goes on after the question, or a strategy's own, or for another model than the policy;
 -- rendered once like the problems'. Also texts that strategies

@@ -40,6 +40,10 @@ class HeldProblem:
         return f"{self.benchmark}/{self.question.id}"
 
 
+CellKey = tuple[int, str, str, int, int]
+"""The problem's row, strategy, setting, seed and budget."""
+
+
 @dataclass(frozen=True)
 class Cell:
     """One problem under one strategy setting and seed, for one budget."""
@@ -56,7 +60,7 @@ class Cell:
     """What a plan had drawn before it chose this; charged to the cell."""
 
     @property
-    def key(self) -> tuple[int, str, str, int, int]:
+    def key(self) -> CellKey:
         """Identity of the cell's outcome: an independent strategy's largest cell serves every smaller budget."""
         budget = self.kept_under
         if budget is None:

@@ -28,6 +28,9 @@ from tts.verifiers import AGGREGATIONS
 Budget = Annotated[int, Field(ge=1, le=1_000_000)]
 """One n. A cell holds its samples in memory, so a slip of the finger is better refused than tried."""
 
+Tag = Annotated[str, Field(min_length=1)]
+"""What begins or ends thinking."""
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
@@ -102,8 +105,9 @@ class GradingConfig(_Section):
     """Seconds for one comparison before its worker is killed and the pair counts as unequal."""
     workers: Annotated[int, Field(ge=1)] = 1
     """Worker processes."""
-    think_tags: tuple[tuple[str, str], ...] = (("<think>", "</think>"),)
-    """Pairs of tags around thinking: an answer counts only after the last end tag."""
+    think_tags: tuple[tuple[Tag, Tag], ...] | None = None
+    """Pairs of tags around thinking: an answer counts only after the last end tag. Default: all that are known
+    (docs/grading.md); an empty list takes nothing for thinking."""
 
 
 class ModelEntry(_Section):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from tts.core import UsageError
-from tts.store import RunDir, read_info
+from tts.store import RunDir, RunInfo, read_info
 from tts.sweep.config import SweepConfig, parse_config
 from tts.sweep.merge import merge
+from tts.sweep.trust import check_trust
 
 
 def config_of(rundir: RunDir) -> SweepConfig | None:
@@ -28,6 +31,23 @@ def union_of(rundir: RunDir, config: SweepConfig | None) -> SweepConfig:
     union = merge(before, config, str(rundir.path)) if before and config else before or config
     assert union is not None
     return union
+
+
+def begun_run(place: Path, named: Mapping[str, Any], trust: bool) -> tuple[SweepConfig, RunInfo]:
+    """What a directory that a command names as RUN was asked to do, and what is known of it.
+
+    ``named``: what the command itself names of code; ``trust``: whether other code that the directory names may run.
+    Raises UsageError where ``place`` is no run of samples drawn here.
+    """
+    if not (place / "config.yaml").is_file():
+        raise UsageError(f"RUN: {place} is no run directory; name the directory that `tts run` printed")
+    refuse_imported(place)
+    check_trust(place, named, trust)
+    with RunDir(place) as rundir:
+        config, info = config_of(rundir), rundir.info
+    if config is None or info is None:
+        raise UsageError(f"RUN: {place} was never begun; run `tts run --out {place}` first")
+    return config, info
 
 
 def new_run_path(config: SweepConfig) -> Path:

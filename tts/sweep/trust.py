@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from tts.benchmarks import BENCHMARKS
 from tts.core import Registry, UsageError
 from tts.strategies import STRATEGIES
 from tts.verifiers import VERIFIERS
@@ -52,6 +53,15 @@ def code_of(config: object) -> Iterator[str]:
             yield from _options(entry.get("name"), entry.get("engine"))
     for part, registry in (("strategies", STRATEGIES), ("verifiers", VERIFIERS)):
         yield from _entries(config.get(part), registry)
+    yield from _benchmarks(config.get("benchmarks"))
+
+
+def _benchmarks(entries: object) -> Iterator[str]:
+    """Those that are neither ``NAME`` nor ``NAME:ARGUMENT`` of one that is known."""
+    for entry in entries if isinstance(entries, list | tuple) else [entries]:
+        name = entry.get("name") if isinstance(entry, Mapping) else entry
+        if isinstance(name, str) and ":" in name and name.partition(":")[0] not in BENCHMARKS:
+            yield name
 
 
 def _entries(entries: object, registry: Registry) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from tts.core import Candidate, Completion, OracleVerifier, Question, UsageError, Verifier, did_you_mean
+from tts.core import Candidate, Completion, OracleVerifier, Question, Score, UsageError, Verifier, did_you_mean
+from tts.importing.columns import as_text, plain
+from tts.importing.rows import Row, read_contents, read_rows
 
 _AT_ONCE = 64
 """Solutions that a verifier is given at the same time."""
 _LABELS = ("label", "first_error_step")
 """The benchmark's field, and the name that some copies give it."""
+_SHAPE = 'JSON lines: a line is {"problem": ..., "steps": [...], "label": ...}'
 
 
 @dataclass(frozen=True)
@@ -35,43 +38,37 @@ class Scored:
 
     scores: tuple[tuple[float, ...], ...]
     """One a step of each solution."""
+    too_long: tuple[bool, ...]
+    """Whether each solution was longer than the verifier's context, so that its scores are the least there are."""
     tokens: int
     """Tokens that the verifier processed."""
 
 
 def read_solutions(file: Path, limit: int | None = None) -> list[Solution]:
-    """The solutions of a JSONL file with ``problem``, ``steps`` and ``label``. Raises UsageError naming the line."""
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise UsageError(f"--data: {file} cannot be read ({error.strerror}); expected a JSONL file") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"--data: {file} is not text in UTF-8; expected a JSONL file") from None
-    numbered = [(i, line) for i, line in enumerate(lines, 1) if line.strip()][:limit]
-    if not numbered:
-        raise UsageError(f"--data: {file} holds no solutions; expected a JSON object a line")
-    return [_solution(line, f"{file}:{i}", i) for i, line in numbered]
+    """The solutions of a file whose rows have ``problem``, ``steps`` and ``label``.
+
+    JSON lines, a JSON array, CSV or Parquet, plain or compressed. Raises UsageError naming the place.
+    """
+    rows = read_rows(read_contents(file, "--data"), "--data", _SHAPE)[:limit]
+    return [_solution(where, row, i) for i, (where, row) in enumerate(rows, start=1)]
 
 
-def _solution(line: str, place: str, number: int) -> Solution:
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise UsageError(f"{place}: is not JSON ({error.msg}); mend the line") from None
-    if not isinstance(row, dict):
-        raise UsageError(f"{place}: expected an object with problem, steps and label")
+def _solution(place: str, row: Row, number: int) -> Solution:
     problem, steps = _field(row, place, "problem"), _field(row, place, "steps")
-    label = _field(row, place, *_LABELS)
+    label = plain(_field(row, place, *_LABELS))
     if not isinstance(problem, str):
         raise UsageError(f"{place}: problem: found {problem!r}, expected text")
     if not isinstance(steps, list) or not all(isinstance(s, str) and s.strip() for s in steps) or not steps:
         raise UsageError(f"{place}: steps: expected a list of texts, at least one and none of them empty")
     if type(label) is not int or not -1 <= label < len(steps):
         raise UsageError(f"{place}: label: found {label!r}, expected the index of one of {len(steps)} steps, or -1")
-    return Solution(Question(str(row.get("id", number)), problem), tuple(steps), label)
+    texts = tuple(as_text(step, "steps", place) for step in steps)
+    name = row.get("id")
+    question = Question(as_text(number if name is None else name, "id", place), as_text(problem, "problem", place))
+    return Solution(question, texts, label)
 
 
-def _field(row: dict[str, Any], place: str, *names: str) -> Any:
+def _field(row: Row, place: str, *names: str) -> Any:
     for name in names:
         if name in row:
             return row[name]
@@ -81,8 +78,9 @@ def _field(row: dict[str, Any], place: str, *names: str) -> Any:
 def score_solutions(verifier: Verifier, solutions: Sequence[Solution], delimiter: str) -> Scored:
     """Step scores of all solutions; ends what the verifier runs.
 
-    Steps are joined by ``delimiter``, where it stands within a step by a space in its place. Raises UsageError where
-    the verifier gives no step scores, needs more than a text, or sees other steps than there are.
+    Steps are joined by ``delimiter``; a blank line within a step becomes the end of a line. Raises UsageError where
+    the verifier gives no step scores, needs more than a text, or sees other steps than there are, and where a step
+    contains a delimiter that is no blank line.
     """
     name = verifier.name
     if isinstance(verifier, OracleVerifier):
@@ -91,30 +89,45 @@ def score_solutions(verifier: Verifier, solutions: Sequence[Solution], delimiter
         raise UsageError(f"--verifier: {name!r} gives one score for a whole answer; name one that gives a score a step")
     if verifier.reads_tokens:
         raise UsageError(f"--verifier: {name!r} reads what a policy generated, not texts; name one that reads texts")
-    return asyncio.run(_score(verifier, solutions, delimiter))
+    return asyncio.run(_score(verifier, [(s, _candidate(s, delimiter)) for s in solutions]))
 
 
-async def _score(verifier: Verifier, solutions: Sequence[Solution], delimiter: str) -> Scored:
-    found: list[tuple[float, ...]] = []
-    tokens = 0
+async def _score(verifier: Verifier, solutions: Sequence[tuple[Solution, Candidate]]) -> Scored:
+    scores: list[Score] = []
     try:
         for start in range(0, len(solutions), _AT_ONCE):
             batch = solutions[start : start + _AT_ONCE]
-            asked = (verifier.score(s.question, [_candidate(s, delimiter)]) for s in batch)
-            for solution, (score,) in zip(batch, await asyncio.gather(*asked), strict=True):
+            asked = (verifier.score(solution.question, [candidate]) for solution, candidate in batch)
+            for (solution, _), (score,) in zip(batch, await asyncio.gather(*asked), strict=True):
                 if len(score.values) != len(solution.steps):
                     raise UsageError(
                         f"--verifier: {verifier.name!r} sees {len(score.values)} steps in solution "
                         f"{solution.question.id}, which has {len(solution.steps)}; give both the same delimiter, for "
                         "instance --set delimiter=..."
                     )
-                found.append(score.values)
-                tokens += score.tokens
+                scores.append(score)
     finally:
         await verifier.close()
-    return Scored(tuple(found), tokens)
+    return Scored(
+        scores=tuple(score.values for score in scores),
+        too_long=tuple(score.too_long for score in scores),
+        tokens=sum(score.tokens for score in scores),
+    )
 
 
 def _candidate(solution: Solution, delimiter: str) -> Candidate:
-    text = delimiter.join(" ".join(step.split(delimiter)).strip() for step in solution.steps)
+    text = delimiter.join(_one_piece(solution, i, delimiter) for i in range(len(solution.steps)))
     return Candidate.of(Completion(("solution",), text, np.empty(0, np.uint32), "stop"))
+
+
+def _one_piece(solution: Solution, index: int, delimiter: str) -> str:
+    """A step without the delimiter: another one than a blank line cannot be told from what it would become."""
+    step = solution.steps[index].strip()
+    if delimiter == "\n\n":
+        return re.sub(r"\n(?:[^\S\n]*\n)+", "\n", step)
+    if delimiter in step:
+        raise UsageError(
+            f"--set delimiter: step {index} of solution {solution.question.id} contains {delimiter!r} itself; choose "
+            "what no step contains"
+        )
+    return step
