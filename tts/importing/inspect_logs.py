@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import struct
 import zipfile
@@ -77,12 +78,20 @@ def _record(where: str, sample: Row, verdict: Any) -> Record:
         "gold": sample["target"] if isinstance(sample["target"], list) else [sample["target"]],
         "text": [_whole(text, sample) or None],
         "question": question,
+        "prompt": _prompt(sample),
         "content": json.dumps([_contents(sample["input"], sample), sample.get("choices")]),
         "level": metadata.get("level") if isinstance(metadata.get("level"), str | int | float) else None,
         "tokens": [usage.get("output_tokens")],
         "correct": [verdict],
         "finish": [choices[0].get("stop_reason")],
     })  # fmt: skip
+
+
+def _prompt(sample: Row) -> str:
+    """What the model was told before its first answer."""
+    messages = [m for m in sample.get("messages") or () if isinstance(m, dict)]
+    told = itertools.takewhile(lambda message: message.get("role") != "assistant", messages)
+    return "\n\n".join(_whole(chat_text(message), sample) for message in told)
 
 
 def _order(sample: Row) -> tuple[int, str]:

@@ -52,6 +52,8 @@ class ForeignProblem:
     samples: list[ForeignSample]
     content: str = ""
     """What tells problems of one id apart; empty where nothing but the reference does."""
+    prompt: str = ""
+    """All that the model was told, where the file says more than the question."""
 
     @property
     def gold(self) -> str:
@@ -65,6 +67,7 @@ def plain_record(where: str, row: Row) -> Record:
     return Record(where, row, {
         "question": question,
         "content": question,
+        "prompt": first_text(row, ("prompt",)),
         "level": level if isinstance(level, str | int | float) else None,
     })  # fmt: skip
 
@@ -114,6 +117,7 @@ def to_problem(record: Record, columns: Columns) -> ForeignProblem:
         level=_optional(record, columns.level, "level", "--level") or None,
         samples=samples,
         content=question if columns.question else record.known.get("content", ""),
+        prompt=record.known.get("prompt") or "",
     )
 
 

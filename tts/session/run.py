@@ -18,14 +18,14 @@ from tts.session.broker import Broker
 from tts.session.describe import describe, keep_contexts, now, stale_settings
 from tts.session.outcomes import Outcomes
 from tts.session.panel import Members, Panel, check_guides, check_logprobs, labels_of, members_of
-from tts.session.problems import render_chat, take_up, updates_of
+from tts.session.problems import render_chat, take_up, updates_of, with_stop
 from tts.session.progress import Progress, Status, output_to
 from tts.session.runner import Runner
 from tts.session.served import Recovery
 from tts.store import Journal, RunDir
 from tts.sweep.cells import HeldProblem, Setting, cells_of
 from tts.sweep.changes import Follow
-from tts.sweep.config import SweepConfig, settings_of, unused_roles
+from tts.sweep.config import SweepConfig, forms_of, settings_of, unused_roles
 from tts.sweep.directory import refuse_imported, union_of
 from tts.sweep.plan import Work, check_problems, left_out, planned_cells, plans_of, work_of
 from tts.sweep.trust import check_trust
@@ -74,6 +74,8 @@ def run(
         pool = ModelPool()
         engines = engines_for(union, rundir, pool, {} if engine is None else {POLICY: engine})
         engine = engines[POLICY]
+        union = with_stop(union, engine)
+        settings = settings_of(union, str(out / "config.yaml"))
         members = members_of(union, str(out / "config.yaml"), pool)
         check_guides(settings, members, str(out / "config.yaml"))
         check_logprobs(settings, members, engine, str(out / "config.yaml"))
@@ -126,7 +128,7 @@ async def _session(
     session = describe(rundir, config, settings, works, members, engines)
     recovery = Recovery(**config.recovery.model_dump())
     broker = Broker(engines, journal, lambda chat, model: render_chat(chat, config.prompt, model), recovery)
-    with Outcomes(config.grading, labels_of(members), journal) as outcomes:
+    with Outcomes(config.grading, labels_of(members), journal, forms_of(config)) as outcomes:
         panel = Panel(members, journal, outcomes.verdicts)
         cells = list(cells_of(problems, settings, config.seeds))
         for work in works:
