@@ -235,10 +235,13 @@ def test_a_sample_without_output_is_a_silent_answer(tts, place):
     [
         (lambda log: log.update(samples=None), "x.json holds no samples (its status is 'error')"),
         (lambda log: log.pop("samples"), "x.json holds no samples (its status is 'error')"),
-        (lambda log: log["samples"][0].pop("epoch"), "sample 0 lacks id, epoch, input or target"),
-        (lambda log: log["samples"].insert(0, 3), "sample 0 lacks id, epoch, input or target"),
+        (lambda log: log["samples"][0].pop("epoch"), "x.json: samples[0].epoch: missing; add it"),
+        (lambda log: log["samples"].insert(0, 3), "x.json: samples[0]: found 3, expected a mapping with id, epoch"),
+        (lambda log: log["samples"][0].update(output=[]), "x.json: samples[0].output: found [], expected a mapping"),
+        (lambda log: log.update(samples={"a": 1}), "x.json: samples: found {'a': 1}, "),
+        (lambda log: log.update(eval=3), "x.json: eval: found 3, expected a mapping with task"),
         (lambda log: log["samples"][0].update(target=[]), "sample 1 epoch 1: gold is an empty list"),
-        (lambda log: log["samples"][0].update(target=None), "sample 1 epoch 1: gold is null"),
+        (lambda log: log["samples"][0].update(target=None), "x.json: samples[0].target.str: found nothing"),
     ],
 )
 def test_what_is_wrong_with_a_log_is_one_line(tts, place, change, said):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from tts.core import UsageError, did_you_mean
+from tts.core import UsageError, did_you_mean, shown
 from tts.importing.rows import Row, kind_of
 
 CUT = frozenset({"length", "max_tokens", "max_output_tokens", "model_length"})
@@ -129,7 +129,7 @@ def count(value: Any, where: str) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 2**63 or value != int(value):
-        raise UsageError(f"{where}: found {value!r}, expected a number of tokens")
+        raise UsageError(f"{where}: found {shown(value)}, expected a number of tokens")
     return int(value)
 
 
@@ -138,7 +138,7 @@ def verdict(value: Any, where: str) -> bool | None:
     if isinstance(value, str):
         value = _VERDICTS.get(value.lower(), value)
     if value is not None and (not isinstance(value, bool | int | float) or value not in (0, 1)):
-        raise UsageError(f"{where}: found {value!r}, expected true or false, or 1 or 0")
+        raise UsageError(f"{where}: found {shown(value)}, expected true or false, or 1 or 0")
     return None if value is None else bool(value)
 
 
@@ -146,15 +146,19 @@ def score(value: Any, where: str) -> float | None:
     """A verifier's score; None where there is none."""
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise UsageError(f"{where}: found {value!r}, expected a finite number, or null where there is no score")
-    return float(value)
+    try:
+        number = math.nan if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise UsageError(f"{where}: found {shown(value)}, expected a finite number, or null where there is no score")
+    return number
 
 
 def finished(value: Any, where: str) -> bool:
     """Whether an answer came to its own end."""
     if value is not None and not isinstance(value, str):
-        raise UsageError(f"{where}: found {value!r}, expected a finish reason, for instance 'stop' or 'length'")
+        raise UsageError(f"{where}: found {shown(value)}, expected a finish reason, for instance 'stop' or 'length'")
     return value is None or value.lower() not in CUT
 
 

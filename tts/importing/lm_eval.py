@@ -117,8 +117,9 @@ def _flat(value: Any) -> Iterator[Any]:
 
 
 def _metrics(row: Row) -> Iterator[tuple[str, Any]]:
-    names = row["metrics"] if isinstance(row.get("metrics"), list) else [n for n in row if n not in _NO_METRICS]
-    return ((str(name), row[name]) for name in names if name in row)
+    listed = row.get("metrics")
+    names = listed if isinstance(listed, list) else [name for name in row if name not in _NO_METRICS]
+    return ((name, row[name]) for name in names if isinstance(name, str) and name in row)
 
 
 def _each(verdict: Any, responses: int) -> list[Any]:
