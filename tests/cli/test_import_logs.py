@@ -230,6 +230,32 @@ def test_a_sample_without_output_is_a_silent_answer(tts, place):
     assert [c.classes.tolist() for c in cells(place).values()] == [[0], [-1]]
 
 
+def test_the_log_of_a_retry_repeats_no_sample(tts, place):
+    """A retry's log has the samples that came to their end before, and those that failed again."""
+    first = json.loads((LOGS / "minus.json").read_text())
+    retry = json.loads((LOGS / "minus.json").read_text())
+    done = retry["samples"][1]
+    done |= {
+        "output": {"completion": "6", "usage": {"output_tokens": 1}},
+        "scores": {"includes": {"value": "C"}},
+        "uuid": "another",
+    }
+    del done["error"]
+    retry["status"] = "success"
+    Path("a.json").write_text(json.dumps(first))
+    Path("b.json").write_text(json.dumps(retry))
+    for files in (("a.json", "b.json"), ("b.json", "a.json")):
+        result = tts("import", *files, "--labels", "both", "--out", files[0][0])
+        assert (result.code, result.err) == (0, "")
+        assert result.out.splitlines()[:2] == [
+            "2 problems, 2 samples; n = 1", "2 samples are in the log of a retry too, and count once",
+        ]  # fmt: skip
+        assert [c.correct.tolist() for c in cells(place, files[0][0]).values()] == [[True], [True]]
+    retry["eval"]["task_id"] = "another evaluation"
+    Path("b.json").write_text(json.dumps(retry))
+    assert tts("import", "a.json", "b.json", "--out", "new").out.startswith("2 problems, 4 samples; n = 1, 2\n")
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -266,7 +292,7 @@ def test_what_is_no_log_of_inspect_is_one_line(tts, place):
     for name, said in (
         ("cut.eval", "cut.eval cannot be read as a log of inspect"),
         ("flipped.eval", "flipped.eval cannot be read as a log of inspect"),
-        ("empty.eval", "empty.eval is empty"),
+        ("empty.eval", "empty.eval has no rows"),
         ("other.zip", "other.zip is a zip file and no log of inspect; unpack it"),
         ("gone.eval", "no file gone.eval"),
     ):

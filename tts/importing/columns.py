@@ -40,7 +40,7 @@ class Columns:
 
     def named(self) -> Columns:
         """With the names that one's own files have by default."""
-        return replace(self, id=self.id or "id", gold=self.gold or "gold", text=self.text or "text")
+        return replace(self, **{name: name for name in ("id", "gold", "text") if getattr(self, name) is None})
 
 
 def values(row: Row, path: str, flag: str, where: str) -> list[Any]:
@@ -68,7 +68,7 @@ def _walk(value: Any, parts: Sequence[str], path: str, flag: str, where: str) ->
         yield from _walk(value[parts[0]], parts[1:], path, flag, where)
     else:
         there = [str(name) for name in value] if isinstance(value, dict) else []
-        has = f"there is {', '.join(there[:12])}" if there else f"found {kind_of(value)}"
+        has = f"there is {', '.join(name or repr(name) for name in there[:12])}" if there else f"found {kind_of(value)}"
         raise UsageError(
             f"{where}: no column {path!r}{did_you_mean(parts[0], there)}: {has}; name it with {flag} "
             "(a dotted path reaches into lists: samples.text)"
@@ -112,6 +112,11 @@ def as_text(value: Any, name: str, where: str) -> str:
     if not isinstance(value, str):
         raise UsageError(f"{where}: {name} is {kind_of(value)}, expected text; name another column")
     return value.encode("utf-8", "replace").decode()  # a lone surrogate has no place in UTF-8
+
+
+def is_scalar(value: Any) -> bool:
+    """Whether a value is a text or a number."""
+    return isinstance(value, str | int | float | Decimal) and not isinstance(value, bool)
 
 
 def plain(value: Any) -> Any:

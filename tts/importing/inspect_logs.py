@@ -8,13 +8,13 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from tts.core import UsageError, explain
-from tts.importing.columns import asked, chat_text
+from tts.importing.columns import asked, chat_text, is_scalar
 from tts.importing.labels import choose
 from tts.importing.problems import Record
 from tts.importing.rows import ZIP, Contents, Row, unpack_zstd
@@ -60,6 +60,8 @@ class _Sample(BaseModel):
     scores: dict[str, _Score] | None = None
     metadata: dict[str, Any] | None = None
     attachments: dict[str, str] | None = None
+    error: Any = None
+    """None where the sample came to its end."""
 
     def whole(self, text: str) -> str:
         """A text, fetched where the log keeps it apart."""
@@ -72,6 +74,8 @@ class _Samples(BaseModel):
 
 class _Spec(BaseModel):
     task: str = ""
+    task_id: str | None = None
+    """The same in the log of an evaluation and in that of its retry."""
 
 
 class _Header(BaseModel):
@@ -84,7 +88,9 @@ class _Header(BaseModel):
 class InspectLog:
     """One log."""
 
+    contents: Contents
     task: str
+    task_id: str | None
     samples: Sequence[tuple[_Sample, Row]]
     """Each with all that the log says of it, in order of epochs, and then of ids."""
 
@@ -106,14 +112,31 @@ def read_inspect(contents: Contents, field: str) -> InspectLog | None:
         raise UsageError(f"{field}: {contents.path} holds no samples{said}; run the evaluation, or name another log")
     samples = _checked(_Samples, {"samples": rows}, str(contents.path)).samples
     pairs = sorted(zip(samples, map(_slim, rows), strict=True), key=lambda pair: _order(pair[0]))
-    return InspectLog(log.eval.task or contents.stem, pairs)
+    return InspectLog(contents, log.eval.task or contents.stem, log.eval.task_id, pairs)
 
 
-def inspect_records(contents: Contents, log: InspectLog, metric: str | None) -> list[Record]:
+def once(logs: Sequence[InspectLog]) -> tuple[list[InspectLog], int]:
+    """Each sample of an evaluation once, and how many were left out: the log of a retry repeats those of the first try.
+
+    Of several the last that came to its end counts, else the last.
+    """
+    kept: dict[tuple[object, ...], tuple[bool, int]] = {}
+    for number, log in enumerate(logs):
+        for sample, _ in log.samples:
+            key = (log.task_id or number, sample.id, sample.epoch)
+            kept[key] = max(kept.get(key, (False, 0)), (sample.error is None, number))
+    unique = [
+        replace(log, samples=[s for s in log.samples if kept[log.task_id or i, s[0].id, s[0].epoch][1] == i])
+        for i, log in enumerate(logs)
+    ]
+    return unique, sum(len(log.samples) for log in logs) - sum(len(log.samples) for log in unique)
+
+
+def inspect_records(log: InspectLog, metric: str | None) -> list[Record]:
     """The samples of a log. ``metric``: SCORER, or SCORER.KEY of one that gives several values."""
     verdicts = choose([dict(_values(sample)) for sample, _ in log.samples], metric)
     return [
-        _record(f"{contents.path}: sample {sample.id} epoch {sample.epoch}", sample, row, verdict)
+        _record(f"{log.contents.path}: sample {sample.id} epoch {sample.epoch}", sample, row, verdict)
         for (sample, row), verdict in zip(log.samples, verdicts, strict=True)
     ]
 
@@ -128,7 +151,7 @@ def _record(where: str, sample: _Sample, row: Row, verdict: Any) -> Record:
         "text": [sample.whole(text) or None],
         "question": sample.whole(asked(sample.input)),
         "content": json.dumps([_contents(sample), sample.choices]),
-        "level": level if isinstance(level, str | int | float) else None,
+        "level": level if is_scalar(level) else None,
         "tokens": [output.usage.output_tokens if output.usage else None],
         "correct": [verdict],
         "finish": [choice.stop_reason],

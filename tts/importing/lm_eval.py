@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tts.core import UsageError, did_you_mean
-from tts.importing.columns import first_text
+from tts.importing.columns import first_text, is_scalar
 from tts.importing.labels import choose
 from tts.importing.problems import Record
 from tts.importing.rows import Placed, Row
@@ -54,7 +54,7 @@ def lm_eval_records(rows: Sequence[Placed], metric_filter: str | None, metric: s
             "text": responses,
             "question": first_text(_document(row), _QUESTIONS),
             "content": _same(row.get("doc")),
-            "level": _document(row).get("level"),
+            "level": level if is_scalar(level := _document(row).get("level")) else None,
             "correct": _each(verdict, len(responses)),
         })
         for (where, row), responses, verdict in zip(kept, texts, verdicts, strict=True)

@@ -62,6 +62,12 @@ class Imported:
     """Samples without any text."""
     renamed: bool
     """Whether the ids of files were told apart by a name before them."""
+    repeated: int
+    """Samples that two logs of one evaluation have, beside the one that counts."""
+    fewest: tuple[str, int]
+    """The problem with the fewest samples, and how many."""
+    most: int
+    """Samples of the problem with the most."""
 
 
 def import_samples(
@@ -86,7 +92,7 @@ def import_samples(
     """
     foreign = read_files(files, Choices(kind, columns, metric_filter, metric))
     problems = foreign.problems
-    name = benchmark or f"jsonl:{files[0].name}"
+    name = f"jsonl:{files[0].name}" if benchmark is None else benchmark
     get_benchmark(name, "--benchmark")
     _check_labels(problems, labels)
     budgets = _budgets(problems, budgets)
@@ -115,8 +121,13 @@ def import_samples(
     silent = sum(not s.text.strip() for p in problems for s in p.samples)
     return Imported(
         len(problems), samples, tuple(budgets), estimated, tuple(disagreements), unscored(problems), silent,
-        foreign.renamed,
+        foreign.renamed, foreign.repeated, *_extent(problems),
     )  # fmt: skip
+
+
+def _extent(problems: Sequence[ForeignProblem]) -> tuple[tuple[str, int], int]:
+    fewest = min(problems, key=lambda p: len(p.samples))
+    return (fewest.id, len(fewest.samples)), max(len(p.samples) for p in problems)
 
 
 def _check_labels(problems: Sequence[ForeignProblem], labels: Labels) -> None:
@@ -133,11 +144,10 @@ def _check_labels(problems: Sequence[ForeignProblem], labels: Labels) -> None:
 
 def _budgets(problems: Sequence[ForeignProblem], asked: Sequence[int]) -> tuple[int, ...]:
     """What every problem has the samples for."""
-    fewest = min(problems, key=lambda p: len(p.samples))
-    least = len(fewest.samples)
+    (fewest, least), _ = _extent(problems)
     if asked and max(asked) > least:
         raise UsageError(
-            f"--n: found {max(asked)}, but problem {fewest.id!r} has {least} samples; {least} or less would do"
+            f"--n: found {max(asked)}, but problem {fewest!r} has {least} samples; {least} or less would do"
         )
     return tuple(sorted(set(asked or (*(2**i for i in range(least.bit_length())), least))))
 
