@@ -18,7 +18,7 @@ import numpy.typing as npt
 from lab.card import table
 from lab.reward_models import points, reward_models
 from lab.strategies import percent
-from tts.analysis import RunData, axis_of, models_of, read_run
+from tts.analysis import axis_of, models_of
 from tts.analysis.choices import Choice, complete_problems, fixed, hold, tabulate
 from tts.analysis.planning import Rules, evaluate_plan, rehearse_run
 from tts.analysis.studies import RATIOS, OptimalStudy, budget_ratio, study_matched, study_optimal
@@ -27,6 +27,7 @@ from tts.analysis.studies.flops_matched import at_budget
 from tts.analysis.studies.optimal import folds, optimal_curve
 from tts.report.notes import short_labels, variant
 from tts.stats import difference_interval, mean_interval
+from tts.store import RunData, read_run
 
 Floats = npt.NDArray[np.float64]
 

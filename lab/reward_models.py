@@ -8,10 +8,10 @@ import numpy as np
 
 from lab.card import table
 from lab.strategies import percent
-from tts.analysis import RunData
 from tts.analysis.choices import fixed
 from tts.analysis.studies import compare_verifiers
 from tts.stats import Interval, best_of_k, distinct_scores, fit_over_optimisation
+from tts.store import RunData
 
 SHOWN = (4, 16, 64)
 """Numbers of samples at which they are compared."""

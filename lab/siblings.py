@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from lab.card import table
-from tts.analysis import connect
 from tts.benchmarks.expressions import calculate
 from tts.core import canonical_json
+from tts.store import Reader
 
 EQUATION = re.compile(r"(\d+)([+*-])(\d+)=(-?\d+)")
 
@@ -26,25 +24,18 @@ def is_false(step: str) -> bool | None:
     return None if m is None else calculate(int(m[1]), m[2], int(m[3])) != int(m[4])
 
 
-def searches(
-    db: sqlite3.Connection, strategy: str
-) -> Iterator[tuple[int, str, list[dict[str, Any]], Mapping[str, str]]]:
+def searches(reader: Reader, strategy: str) -> Iterator[tuple[int, str, list[dict[str, Any]], Mapping[str, str]]]:
     """Budget, setting and history of each cell, and the last step drawn at each path of its problem."""
-    cells = db.execute("SELECT problem, n, setting, history FROM cells WHERE strategy = ? ORDER BY n", (strategy,))
-    steps = """
-        SELECT s.path, s.text FROM samples s JOIN contexts c ON c.id = s.context
-        WHERE c.problem = ? AND json_extract(c.params, '$.step_tokens') NOT NULL
-    """
-    for problem, n, setting, history in cells.fetchall():
-        texts = {path: text.split("\n\n")[-1] for path, text in db.execute(steps, (problem,))}
-        yield n, setting, json.loads(history), texts
+    for problem, n, setting, history in reader.histories(strategy):
+        texts = {path: text.split("\n\n")[-1] for path, text in reader.step_texts(problem).items()}
+        yield n, setting, history, texts
 
 
 def pairs(run: Path) -> str:
     """By operation: how often the true one of two siblings, same operands, has the larger score (DVTS's siblings)."""
     wins: dict[str, list[bool]] = {}
-    with closing(connect(run)) as db:
-        for _, _, history, texts in searches(db, "dvts"):
+    with Reader(run) as reader:
+        for _, _, history, texts in searches(reader, "dvts"):
             for entry in history:
                 steps = [texts[canonical_json(path)] for path in entry["children"]]
                 marks = [is_false(step) for step in steps]
@@ -61,8 +52,8 @@ def selected(run: Path) -> str:
     """How often a step of beam search is false, among those drawn and those kept, and how many roots survive."""
     false: dict[tuple[str, int], list[tuple[bool, bool]]] = {}
     roots: dict[tuple[str, int], list[int]] = {}
-    with closing(connect(run)) as db:
-        for n, setting, history, texts in searches(db, "beam_search"):
+    with Reader(run) as reader:
+        for n, setting, history, texts in searches(reader, "beam_search"):
             key = (json.loads(setting).get("aggregation", "last"), n)
             for entry in history:
                 for i, path in enumerate(entry["beams"]):

@@ -16,11 +16,11 @@ import numpy.typing as npt
 
 from lab.card import table
 from lab.siblings import pairs, selected
-from tts.analysis import Cell, Entry, RunData, read_run
 from tts.analysis.selection import expected_accuracy, picked_accuracy
 from tts.core import SELECTORS
 from tts.report.notes import short_labels
 from tts.stats import Interval, difference_interval, mean_interval
+from tts.store import CellData, Entry, RunData, read_run
 
 Floats = npt.NDArray[np.float64]
 
@@ -37,7 +37,7 @@ class Row:
 
     entry: Entry
     n: int
-    cells: Sequence[Cell]
+    cells: Sequence[CellData]
     """One a problem."""
 
     @property
@@ -60,7 +60,7 @@ class Row:
         """Tokens that the guiding verifier read, a problem."""
         return float(np.mean([c.usage.verifier_tokens for c in self.cells]))
 
-    def _share(self, cell: Cell) -> float:
+    def _share(self, cell: CellData) -> float:
         """An independent strategy's cell holds the samples of its largest budget."""
         return self.n / cell.n if self.entry.independent else 1.0
 
@@ -71,7 +71,7 @@ class Row:
         return np.array([picked_accuracy(c, SELECTORS[selector], verifier) for c in self.cells])
 
 
-def at_budget(cells: Sequence[Cell], selector: str, verifier: str | None, k: float) -> Floats:
+def at_budget(cells: Sequence[CellData], selector: str, verifier: str | None, k: float) -> Floats:
     """Expected accuracy of ``k`` independent samples, shape (problems,); between two whole budgets, linearly."""
     low = int(k)
     ks = np.array([low, min(low + 1, cells[0].n)])

@@ -10,24 +10,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tts.analysis import read_run
 from tts.analysis.axes import sample_axis, token_axis
 from tts.analysis.planning.allocation import Options, allocate, envelope
 from tts.analysis.planning.held_out import evaluate_plan, in_hindsight, uniform_at
 from tts.analysis.planning.plan import make_plan
 from tts.analysis.planning.rehearsal import Rehearsed, learn, pilot_signs, prefix_accuracy
 from tts.analysis.planning.rules import Rules, rehearse_run
-from tts.analysis.rundata import Cell
 from tts.core import Usage
 from tts.session import run
 from tts.stats import best_of_k, majority_at_k, pass_at_k, scored, weighted_majority_at_k
 from tts.stats.posterior import Beta, fit_beta
+from tts.store import CellData, read_run
 from tts.sweep import parse_config
 
 
 def cell(classes, correct, scores=None, tokens=None):
     n = len(classes)
-    return Cell(
+    return CellData(
         n=n,
         usage=Usage(),
         grader={},

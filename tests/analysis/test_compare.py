@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tts.analysis import read_run
 from tts.analysis.studies.compare import compare_verifiers
 from tts.core import UsageError
 from tts.report.tables.compare import compare_tables
 from tts.report.tables.writing import TextTable, print_table, write_tables
 from tts.session import run
 from tts.stats import best_of_k
+from tts.store import ImportInfo, read_run
 from tts.sweep import parse_config
 
 GOOD, POOR = (f"simulated/false_positive={x},false_negative={x}:last" for x in (0.05, 0.4))
@@ -133,6 +133,6 @@ def test_what_adds_scores_is_what_the_run_can_do(judged):
     bare = replace(judged, cells=cells)
     with pytest.raises(UsageError, match=r"scored every sample; `tts score .* --verifier NAME` adds one"):
         compare_verifiers(bare)
-    imported = replace(bare, info={**bare.info, "imported": {"labels": "own"}})
+    imported = replace(bare, info=bare.info.model_copy(update={"imported": ImportInfo(labels="own")}))
     with pytest.raises(UsageError, match=r"`tts import` again with --score NAME=COLUMN"):
         compare_verifiers(imported)

@@ -9,14 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made import entry, run_data
 
 import tts
 from tts.analysis import (
     Architecture,
-    Cell,
-    Entry,
-    ProblemInfo,
-    RunData,
     TokenPrices,
     UnknownArchitectureError,
     cell_cost,
@@ -33,6 +30,7 @@ from tts.analysis import (
 )
 from tts.analysis.compute import COSTS, Models, token_count
 from tts.core import Usage, UsageError
+from tts.store import CellData, ProblemInfo, RunData, SessionInfo
 
 LLAMA_1B = {
     "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 2048, "intermediate_size": 8192,
@@ -204,9 +202,9 @@ KNOWN = Models(POLICY, {"v": JUDGE})
 PROBLEM = ProblemInfo("toy", "a", None, prompt_tokens=4)
 
 
-def made(usage: Usage, tokens: list[int]) -> Cell:
+def made(usage: Usage, tokens: list[int]) -> CellData:
     n = len(tokens)
-    return Cell(
+    return CellData(
         n=n,
         usage=usage,
         grader={},
@@ -272,20 +270,24 @@ def test_what_is_not_known_is_left_open_and_the_rest_is_counted():
     assert by_name(earlier, [2, 4], False, 2, None, counted)["policy_flops"] == 2 * 1000 * 10
 
 
-def held(info: dict, verifiers=("v:last",), usage: Usage = SAMPLED) -> RunData:
-    entry = Entry("best_of_n", "{}", True, (1, 2))
-    return RunData(
-        path=Path("runs/x"), info=info, model="m", plan=(entry,), seeds=(0,), selectors=("first", "best"),
-        problems={"toy": (PROBLEM,)}, planned={"toy": 1}, engines=(), samples=0, redrawn=0, verifiers=verifiers,
-        cells={("toy", "a", "best_of_n", "{}", 0, 0): made(usage, [2, 4])},
-    )  # fmt: skip
+def held(architecture: dict | None = None, verifiers=("v:last",), usage: Usage = SAMPLED, sessions=()) -> RunData:
+    return run_data(
+        [PROBLEM],
+        {("toy", "a", "best_of_n", "{}", 0, 0): made(usage, [2, 4])},
+        [entry("best_of_n", True, (1, 2))],
+        planned=1,
+        selectors=("first", "best"),
+        verifiers=verifiers,
+        architecture=architecture,
+        sessions=sessions,
+    )
 
 
 CONFIG = {"hidden_size": 8, "intermediate_size": 9, "num_hidden_layers": 2, "num_attention_heads": 2, "vocab_size": 10}
 
 
 def test_rows_carry_the_costs_and_leave_empty_what_is_not_known():
-    rows = {(r.selector, r.n): r for r in curves(held({"model": {"architecture": CONFIG}})).rows}
+    rows = {(r.selector, r.n): r for r in curves(held(CONFIG)).rows}
     first, best = rows["first", 2], rows["best", 2]
     model = read_architecture(CONFIG)
     prefill = forward_flops(model, SAMPLED.prompt_positions_ideal)
@@ -294,19 +296,19 @@ def test_rows_carry_the_costs_and_leave_empty_what_is_not_known():
     assert (best.verifier_tokens, best.verifier_flops) == (14.0, None)
     cells = dict(zip(best.__dataclass_fields__, best.cells(), strict=True))
     assert (cells["verifier_flops"], cells["prompt_tokens_none"]) == (None, 8.0)
-    given = {(r.selector, r.n): r for r in curves(held({}), {"v": 1000, "policy": 2000}).rows}
+    given = {(r.selector, r.n): r for r in curves(held(None), {"v": 1000, "policy": 2000}).rows}
     assert (given["best", 2].verifier_flops, given["best", 2].policy_flops) == (14 * 2000, 10 * 4000)
 
 
 def test_a_model_without_a_configuration_asks_for_a_parameter_count():
-    found = models_of(held({"model": {"architecture": {"hidden_size": 3}}}))
+    found = models_of(held({"hidden_size": 3}))
     with pytest.raises(UsageError, match=r"policy: .*num_hidden_layers: missing; give .* --parameters policy=1.5e9"):
         found.require()
     with pytest.raises(UsageError, match=r"^v: .*holds no configuration.*--parameters v=1.5e9"):
         found.require("v")
-    assert models_of(held({}), {"policy": 7e9}).require() == Architecture(7_000_000_000, 0)
+    assert models_of(held(None), {"policy": 7e9}).require() == Architecture(7_000_000_000, 0)
     with pytest.raises(UsageError, match=r"no model 'polcy' \(did you mean 'policy'\?\).*policy, v"):
-        models_of(held({}), {"polcy": 1e9})
+        models_of(held(None), {"polcy": 1e9})
 
 
 # --- prices --------------------------------------------------------------------------------------------------------
@@ -318,7 +320,7 @@ def test_prices_charge_input_once_cached_input_at_its_own_price_and_output(tmp_p
         "policy: {input: 2, cached_input: 0.5, output: 8}\nverifiers: {v: {input: 1}}\ngpu_hour: 3\ngpus: 2\n"
     )
     prices = read_prices(file)
-    run = held({"sessions": [{"engine_seconds": 600, "seconds": 900}, {"seconds": 1200.0}, {"seconds": None}]})
+    run = held(sessions=[SessionInfo(engine_seconds=600, seconds=900), SessionInfo(seconds=1200.0), SessionInfo()])
     rows = {(r.selector, r.n): r for r in curves(run).rows}
     assert token_cost(rows["best", 2], prices) == pytest.approx((4 * 2 + 4 * 0.5 + 6 * 8 + 14 * 1) / 1e6)
     assert token_cost(rows["first", 2], prices) == pytest.approx((4 * 2 + 4 * 0.5 + 6 * 8) / 1e6)

@@ -1,16 +1,16 @@
 """Curves of runs held in memory; reading them from a directory is tested with the report."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
+from made import entry, run_data
 
-from tts.analysis import Cell, Entry, ProblemInfo, RunData, curves, subset_accuracy
+from tts.analysis import curves, subset_accuracy
 from tts.core import SELECTORS, Usage, UsageError
 from tts.stats import pass_at_k
+from tts.store import CellData, ProblemInfo
 
-BEST = Entry("best_of_n", "{}", True, (1, 2, 4))
-BEAM = Entry("beam", "{}", False, (2, 4))
+BEST = entry("best_of_n", True, (1, 2, 4))
+BEAM = entry("beam", False, (2, 4))
 GRADES = {"capped": 0, "mixed": 0, "timeouts": 0}
 
 
@@ -18,7 +18,7 @@ def cell(classes, tokens=100, finished=True, usage=None, **scores):
     """Class 0 is the correct one. ``scores``: by verifier."""
     labels = np.array(classes, dtype=np.int64)
     n = len(labels)
-    return Cell(
+    return CellData(
         n=n,
         usage=usage or Usage(),
         grader=GRADES,
@@ -34,22 +34,9 @@ def run(
     cells, plan=(BEST,), seeds=(0,), planned=2, selectors=("first", "majority", "oracle"), verifiers=(), levels=None
 ):
     names, levels = sorted({key[0] for key in cells}), levels or {}
-    return RunData(
-        path=Path("runs/x"),
-        info={},
-        model="m",
-        plan=tuple(plan),
-        seeds=tuple(seeds),
-        selectors=tuple(selectors),
-        problems={"toy": tuple(ProblemInfo("toy", p, levels.get(p), 10 + 10 * i) for i, p in enumerate(names))},
-        planned={"toy": planned},
-        cells={("toy", name, entry.strategy, entry.setting, seed, budget): held
-               for (name, entry, seed, budget), held in cells.items()},
-        engines=("e",),
-        samples=0,
-        redrawn=0,
-        verifiers=tuple(verifiers),
-    )  # fmt: skip
+    problems = [ProblemInfo("toy", p, levels.get(p), 10 + 10 * i) for i, p in enumerate(names)]
+    by_key = {("toy", name, of.strategy, of.setting, seed, budget): c for (name, of, seed, budget), c in cells.items()}
+    return run_data(problems, by_key, plan, planned=planned, seeds=seeds, selectors=selectors, verifiers=verifiers)
 
 
 def row(result, selector, n, strategy="best_of_n", verifier=""):

@@ -1,6 +1,7 @@
 import pytest
 
-from tts.analysis import ProblemInfo, level_groups
+from tts.analysis import level_groups
+from tts.store import ProblemInfo
 
 
 def groups(*levels, most=6):

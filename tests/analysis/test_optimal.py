@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import closing
 
 import numpy as np
@@ -9,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tts.analysis import connect, read_run
 from tts.analysis.studies.optimal import (
     best_single,
     budget_ratio,
@@ -24,6 +24,7 @@ from tts.analysis.studies.optimal import (
 from tts.analysis.studies.optimal_study import study_optimal
 from tts.core import UsageError
 from tts.session import run
+from tts.store import read_run
 from tts.sweep import parse_config
 
 
@@ -231,7 +232,7 @@ def test_a_setting_that_holds_samples_that_told_difficulty_is_not_compared(simul
     study = study_optimal([found], resamples=10)
     assert {c.setting for c in study.table.choices if c.strategy == "revision"} == {'{"chains":2}'}
     assert any(note.startswith('revision {"chains":16} is left out') for note in study.notes)
-    with closing(connect(found.path)) as db:
+    with closing(sqlite3.connect(found.path / "journal.sqlite")) as db:
         rows = db.execute(
             "SELECT c.strategy, c.setting, idx, samples FROM candidates JOIN cells c ON c.id = cell"
         ).fetchall()

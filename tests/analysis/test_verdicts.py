@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from tts.analysis import judged_by, read_run
+from tts.analysis import judged_by
 from tts.analysis.planning.rules import sampled_entry
 from tts.analysis.studies import study_coverage, study_optimal
 from tts.analysis.studies.compare import compare_verifiers
@@ -15,6 +15,7 @@ from tts.analysis.verdicts import FILE_SETTING
 from tts.core import UsageError
 from tts.importing import Columns
 from tts.importing import run as importing
+from tts.store import read_run
 
 N = 8
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tts.analysis import RunData, read_run
 from tts.analysis.choices import fixed
 from tts.report.tables.allocation import what_next
 from tts.stats import Interval
+from tts.store import RunData, RunInfo, read_run
 
 WIDE = ("--model", "simulated", "--benchmark", "arith:levels=1-3,per_level=10", "--strategy", "best_of_n")
 
@@ -50,10 +50,10 @@ def test_carried_out_in_its_own_run_it_draws_nothing_that_is_held_and_is_marked(
     result = tts("run", "--plan", "plan.json")
     assert (result.code, samples(place)) == (0, before), result.err
     run = read_run(place / "new")
-    (marked,) = [e for e in run.info["plan"] if e.get("planned")]
-    assert marked["independent"] is False, "never fed to estimators over subsets"
+    (marked,) = [e for e in run.plan if e.planned]
+    assert marked.independent is False, "never fed to estimators over subsets"
     assert [e.strategy for e in fixed(run)] == ["best_of_n", "greedy"], "never compared as if fixed beforehand"
-    cells = {key[1]: cell for key, cell in run.cells.items() if key[3] == marked["setting"]}
+    cells = {key[1]: cell for key, cell in run.cells.items() if key[3] == marked.setting}
     for p in planned["problems"]:
         cell = cells[p["id"]]
         if p["action"] == "strategy":
@@ -64,7 +64,7 @@ def test_carried_out_in_its_own_run_it_draws_nothing_that_is_held_and_is_marked(
     assert tts("report", "new").code == 0
     again = tts("run", "--out", "new")
     assert "; 0 samples drawn," in again.out
-    assert any(e.get("planned") for e in read_run(place / "new").info["plan"]), "the plan stays a part of the run"
+    assert any(e.planned for e in read_run(place / "new").plan), "the plan stays a part of the run"
 
 
 def test_in_a_run_with_fewer_samples_it_draws_just_what_it_names(tts, place):
@@ -232,7 +232,7 @@ def test_of_an_imported_run_it_says_whose_labels_count_and_never_to_run_the_plan
 
 def test_a_plan_that_loses_is_not_advised():
     run = RunData.__new__(RunData)
-    object.__setattr__(run, "info", {})
+    object.__setattr__(run, "info", RunInfo.model_construct())
     object.__setattr__(run, "path", Path("new"))
     assert what_next(run, Path("p.json"), Interval(-0.01, 0, -0.02, 0.001)) == "next: tts run --plan p.json"
     losing = what_next(run, Path("p.json"), Interval(-0.01, 0, -0.02, -0.001))

@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tts.analysis import axis_of, curves, read_run
+from tts.analysis import axis_of, curves
 from tts.analysis.axes import Costed
 from tts.core import UsageError
 from tts.importing.run import by_labels
 from tts.session import run as run_sweep
 from tts.session.outcomes import Graded
 from tts.stats import best_of_k, majority_at_k, pass_at_k
+from tts.store import read_run
 
 NESTED = (
     "--text",
@@ -126,7 +127,7 @@ def test_one_sample_a_row_without_tokens_or_labels(tts, place):
     assert cells["0"].output_tokens.tolist() == [4, 4, 4], "16 bytes of UTF-8"
     assert cells["0"].correct.tolist() == [True, False, False], "i = 0, 2, 4 say 3, 5, 4, and 3 is right"
     assert cells["1"].finished.tolist() == [True, True, False]
-    assert data.info["imported"]["tokens"] == "estimated"
+    assert data.info.imported.tokens == "estimated"
     assert "estimated" in "".join(note for note in report_notes(data))
 
 
@@ -249,7 +250,8 @@ def test_real_samples_of_a_real_model_with_real_scores(tts, place, shared_data):
     assert result.code == 0, result.err
     data = read_run(place / "new")
     theirs = '{"labels":"file"}'
-    drawn = curves(replace(data, selectors=("oracle", "best"))).rows
+    info = data.info.model_copy(update={"selectors": ("oracle", "best")})
+    drawn = curves(replace(data, info=info)).rows
     found = {(r.setting, r.selector, r.n): r.accuracy for r in drawn}
     figures = [found[theirs, s, n] for s in ("oracle", "best") for n in (8, 24)]
     assert figures == pytest.approx([0.671761, 0.725, 0.561775, 0.625], abs=5e-7)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tts.analysis import read_run
+from tts.store import read_run
 
 FLAT = [
     {"id": 1, "gold": "7", "text": "so\n\\boxed{7}", "tokens": 3, "right": True, "s": 0.5, "why": "stop"},

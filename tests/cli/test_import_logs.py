@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tts.analysis import read_run
 from tts.importing.inspect_logs import _member
+from tts.store import read_run
 
 LOGS = Path(__file__).resolve().parents[1] / "importing" / "logs"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tts.analysis import read_run
+from tts.store import read_run
 
 PROBLEMS = 200
 

@@ -20,7 +20,7 @@ HALF = """\
 from tts.core import Score, Verifier
 
 
-def create(model, options, engine, field):
+def create(model, options, models, field):
     return Half(model)
 
 

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from tts.analysis import read_run, run_names
+from tts.analysis import run_names
 from tts.analysis.studies import study_coverage, study_levels
 from tts.report import write_report
 from tts.report.sections.coverage_section import MOST, coverage_section
@@ -19,6 +19,7 @@ from tts.stats import (
     mean_interval,
     pass_at_k,
 )
+from tts.store import read_run
 
 SCORE = "prm/a:last"
 

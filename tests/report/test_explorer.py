@@ -3,7 +3,6 @@
 import base64
 import json
 import shutil
-import sqlite3
 import subprocess
 import zlib
 from itertools import pairwise
@@ -15,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tts
-from tts.analysis import Cell, read_run
 from tts.core import Candidate, Usage, score_key
 from tts.report.explorer.completions import Completions
 from tts.report.explorer.data import explorer
 from tts.report.explorer.genealogy import DROPPED, KEPT, RETURNED, Tree, genealogy
 from tts.report.explorer.highlights import chosen
 from tts.report.explorer.texts import cut
+from tts.store import CellData, StoredContext, path_text, read_run
 
 
 def unpack(text):
@@ -104,7 +103,7 @@ def test_numbers_in_problem_ids_are_sorted_as_numbers(make_run, entry):
 
 def cell(classes, correct, **scores):
     n = len(classes)
-    return Cell(n, Usage(), {}, np.array(classes), np.array(correct), np.ones(n, bool), np.ones(n, int),
+    return CellData(n, Usage(), {}, np.array(classes), np.array(correct), np.ones(n, bool), np.ones(n, int),
                 {k: np.array(v) for k, v in scores.items()})  # fmt: skip
 
 
@@ -179,41 +178,35 @@ def ids(*tokens):
 class Searched:
     """The completions of one problem: a root with two steps, of which one goes on."""
 
-    def __init__(self, db):
-        self.db = db
+    def __init__(self):
+        self.contexts: list[StoredContext] = []
+        self.held: dict[int, dict[str, tuple[str, bytes]]] = {}
         self.context(1, STEPPED, ids())
         self.context(2, STEPPED, ids(5))
-        self.held(1, ["sample", 0], "kept.\n\n", 5)
-        self.held(1, ["sample", 1], "dropped.\n\n", 6)
-        self.held(2, ["sample", 0, 0], "kept.\n\nright", 7)
-        self.held(2, ["sample", 0, 1], "kept.\n\nwrong", 8)
+        self.sample(1, ["sample", 0], "kept.\n\n", 5)
+        self.sample(1, ["sample", 1], "dropped.\n\n", 6)
+        self.sample(2, ["sample", 0, 0], "kept.\n\nright", 7)
+        self.sample(2, ["sample", 0, 1], "kept.\n\nwrong", 8)
 
     def context(self, name, params, prefix, seed=0, chat=None):
-        self.db.execute(
-            "INSERT INTO contexts (id, digest, problem, chat, prefix_ids, params, seed) VALUES (?, ?, 1, ?, ?, ?, ?)",
-            (name, bytes([name]), chat, prefix, params, seed),
-        )
+        self.contexts.append(StoredContext(name, params, prefix, seed, chat))
 
-    def held(self, context, path, text, *tokens):
-        self.db.execute(
-            "INSERT INTO samples (context, path, text, token_ids, finish_reason, engine) "
-            "VALUES (?, ?, ?, ?, 'step', 1)",
-            (context, json.dumps(path, separators=(",", ":")), text, ids(*tokens)),
-        )
+    def sample(self, context, path, text, *tokens):
+        self.held.setdefault(context, {})[path_text(tuple(path))] = (text, ids(*tokens))
+
+    def samples(self, context):
+        return self.held.get(context, {})
 
     def texts(self, keys, parent, returned=None, seed=0):
         size = len(keys)
         tree = Tree(keys, parent, [None] * size, [DROPPED] * size, [-1] * size, 0)
-        contexts = [c for (c,) in self.db.execute("SELECT id FROM contexts")]
         known = {("sample", 0): 1, ("sample", 0, 0): 2} if returned is None else returned
-        return [one and one.text for one in Completions(self.db, contexts).of(tree, known, seed)]
+        return [one and one.text for one in Completions(self, self.contexts).of(tree, known, seed)]
 
 
 @pytest.fixture
 def searched():
-    db = sqlite3.connect(":memory:")
-    db.executescript((Path(tts.__file__).parent / "store" / "schema.sql").read_text())
-    return Searched(db)
+    return Searched()
 
 
 KEYS = [("sample", 0), ("sample", 1), ("sample", 0, 0), ("sample", 0, 1)]
@@ -222,25 +215,25 @@ PARENT = [-1, -1, 0, 0]
 
 def test_steps_that_were_dropped_are_found_by_what_they_continue(searched):
     searched.context(3, STEPPED, ids(6))  # another step's, with the same path
-    searched.held(3, ["sample", 0, 1], "elsewhere", 9)
+    searched.sample(3, ["sample", 0, 1], "elsewhere", 9)
     searched.context(4, STEPPED, ids(5), seed=1)
-    searched.held(4, ["sample", 0, 1], "another seed", 9)
+    searched.sample(4, ["sample", 0, 1], "another seed", 9)
     searched.context(5, OTHER, ids(5))
-    searched.held(5, ["sample", 0, 1], "other parameters", 9)
+    searched.sample(5, ["sample", 0, 1], "other parameters", 9)
     searched.context(6, STEPPED, ids(5), chat=1)
-    searched.held(6, ["sample", 0, 1], "another chat", 9)
+    searched.sample(6, ["sample", 0, 1], "another chat", 9)
     assert searched.texts(KEYS, PARENT) == ["kept.\n\n", "dropped.\n\n", "kept.\n\nright", "kept.\n\nwrong"]
 
 
 def test_the_last_step_of_a_search_may_lack_the_stop_strings_of_the_others(searched):
     searched.context(3, WHOLE, ids(5, 8))
-    searched.held(3, ["sample", 0, 1, 0], "kept.\n\nwrong, whole", 9)
+    searched.sample(3, ["sample", 0, 1, 0], "kept.\n\nwrong, whole", 9)
     assert searched.texts([*KEYS, ("sample", 0, 1, 0)], [*PARENT, 3])[-1] == "kept.\n\nwrong, whole"
 
 
 def test_parameters_of_the_cells_own_candidates_come_first_and_a_tie_has_no_text(searched):
     searched.context(3, WHOLE, ids(5))
-    searched.held(3, ["sample", 0, 1], "of best_of_n", 9)
+    searched.sample(3, ["sample", 0, 1], "of best_of_n", 9)
     assert searched.texts(KEYS, PARENT)[3] == "kept.\n\nwrong"
     both = {("sample", 0): 1, ("sample", 0, 0): 2, ("sample", 9): 3}
     assert searched.texts(KEYS, PARENT, both)[3] is None
@@ -252,7 +245,7 @@ def test_steps_that_the_history_skips_are_followed(searched):
 
 
 def test_what_continues_an_unknown_step_is_unknown(searched):
-    searched.db.execute("DELETE FROM samples WHERE path = '[\"sample\",0]'")
+    del searched.held[1]['["sample",0]']
     assert searched.texts(KEYS, PARENT) == [None, "dropped.\n\n", "kept.\n\nright", None]
     assert searched.texts(KEYS, PARENT, {}) == [None] * 4
 
@@ -267,12 +260,18 @@ def dropping(make_run, entry):
     ]
     made.cell("a", [(0, True)], strategy="beam", budget=2, texts=["one\n\n"], history=history)
     made.db.execute('UPDATE candidates SET samples = \'[[1,["sample",0]],[2,["sample",0,0]]]\'')
-    world = Searched.__new__(Searched)
-    world.db = made.db
-    world.held(1, ["sample", 1], MARKUP + "z" * 400, 3)
-    world.context(2, "{}", bytes(4))
-    world.held(2, ["sample", 0, 0], "one\n\ntwo", 4)
-    world.held(2, ["sample", 0, 1], "one\n\nthree", 5)
+    made.db.execute(
+        "INSERT INTO contexts (id, digest, problem, prefix_ids, params, seed) VALUES (2, x'02', 1, ?, '{}', 0)",
+        (bytes(4),),
+    )
+    made.db.executemany(
+        "INSERT INTO samples (context, path, text, token_ids, finish_reason, engine) VALUES (?, ?, ?, ?, 'step', 1)",
+        [
+            (1, '["sample",1]', MARKUP + "z" * 400, ids(3)),
+            (2, '["sample",0,0]', "one\n\ntwo", ids(4)),
+            (2, '["sample",0,1]', "one\n\nthree", ids(5)),
+        ],
+    )
     return made
 
 

@@ -8,11 +8,12 @@ import re
 import pyarrow.parquet as pq
 import pytest
 
-from tts.analysis import curves, joined_curves, merged, read_run, run_names
+from tts.analysis import curves, joined_curves, merged, run_names
 from tts.core import UsageError
 from tts.report import write_report
 from tts.report.charts.figure import spec
 from tts.report.content import CROWDED, _front, panels, shown_first
+from tts.store import read_run
 
 
 @pytest.fixture

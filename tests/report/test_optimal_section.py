@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tts.analysis import curves, read_run
+from tts.analysis import curves
 from tts.analysis.studies import study_optimal
 from tts.report import write_report
 from tts.report.content import panels
@@ -17,6 +17,7 @@ from tts.report.sections.optimal_charts import CURVES
 from tts.report.sections.optimal_curves import MOST
 from tts.report.sections.optimal_section import optimal_section
 from tts.stats import mean_interval
+from tts.store import read_run
 
 PRM = "prm/toy:last"
 

@@ -1,6 +1,5 @@
 """A run directory as the analysis reads it."""
 
-import json
 import shutil
 import sqlite3
 from contextlib import closing
@@ -8,8 +7,9 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from tts.analysis import connect, read_run
 from tts.core import UsageError
+from tts.store import ModelInfo, Reader, RunInfo, read_run
+from tts.store.connection import connect
 
 
 def test_cells_come_back_as_arrays_in_the_order_of_their_samples(make_run, entry):
@@ -87,7 +87,12 @@ def test_a_run_of_a_newer_version_is_refused_with_the_fix(make_run, entry):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("{", "expected JSON"), ("[]", "field format"), ('{"format":2}', "missing or malformed field"), ("\x00", "JSON")],
+    [
+        ("{", "expected JSON"),
+        ("[]", "field format"),
+        ('{"format":2}', "benchmarks: missing; `tts run` on this directory"),
+        ("\x00", "JSON"),
+    ],
 )
 def test_a_broken_run_json_is_named(make_run, entry, content, message):
     made = make_run([entry([1])])
@@ -99,7 +104,8 @@ def test_a_broken_run_json_is_named(make_run, entry, content, message):
 
 
 def test_a_file_that_is_no_journal_is_named(tmp_path):
-    (tmp_path / "run.json").write_text(json.dumps({"format": 2}))
+    info = RunInfo(model=ModelInfo(name="m"), seeds=(0,), selectors=(), plan=(), benchmarks={})
+    (tmp_path / "run.json").write_text(info.text())
     (tmp_path / "journal.sqlite").write_bytes(b"not a database, but long enough to be looked at" * 50)
     with pytest.raises(UsageError, match=r"journal.sqlite: cannot be read as a run's journal"):
         read_run(tmp_path)
@@ -110,9 +116,9 @@ def test_a_file_that_is_no_journal_is_named(tmp_path):
         read_run(tmp_path)
 
 
-def test_a_connection_cannot_write_and_is_only_given_to_a_run(make_run, entry, tmp_path):
+def test_a_reader_cannot_write_and_is_only_given_to_a_run(make_run, entry, tmp_path):
     made = make_run([entry([1])])
     with closing(connect(made.save())) as db, pytest.raises(sqlite3.OperationalError, match="readonly"):
         db.execute("DELETE FROM cells")
     with pytest.raises(UsageError, match="not a run directory"):
-        connect(tmp_path)
+        Reader(tmp_path)

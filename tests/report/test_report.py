@@ -8,12 +8,13 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tts.analysis import COLUMNS, curves, read_run
+from tts.analysis import COLUMNS, curves
 from tts.core import Candidate, UsageError, score_key
 from tts.report import write_report
 from tts.report.charts.look import DASHES, PALETTES, SHAPES
 from tts.report.content import panels
 from tts.report.notes import label, notes
+from tts.store import read_run
 
 NASTY = "</script><script>document.title='owned'</script><img src=x onerror=document.title='owned'>"
 

@@ -8,12 +8,12 @@ import json
 import numpy as np
 import pytest
 
-from tts.analysis import read_run
 from tts.analysis.studies import compare_verifiers
 from tts.report import write_report
 from tts.report.sections.verifiers_section import verifiers_section
 from tts.report.tables.compare import compare_tables
 from tts.stats import best_of_k, distinct_scores, fit_over_optimisation
+from tts.store import read_run
 
 GOOD, POOR, ODDS = "prm/good:last", "prm/poor:min", "rm/odds:last"
 

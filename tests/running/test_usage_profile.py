@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scripted import ScriptedEngine
 
-from tts.analysis import models_of, read_run
+from tts.analysis import models_of
 from tts.analysis.compute import token_count
 from tts.core import POLICY, Candidate, Completion, Positions, SamplingParams, Score
 from tts.core.prefill import positions
@@ -24,6 +24,7 @@ from tts.engines.architecture import architecture
 from tts.session import run, score_run
 from tts.session.broker import Ask, Batch
 from tts.session.tools import CellTools
+from tts.store import read_run
 from tts.sweep import parse_config
 from tts.verifiers import VERIFIERS
 
@@ -165,12 +166,12 @@ def test_the_architectures_of_models_outlive_them(tmp_path: Path) -> None:
     run(sweep("best_of_n"), tmp_path, engine=engine)
     score_run(tmp_path, [{"name": "toy/a"}])
     data = read_run(tmp_path)
-    assert data.info["model"]["architecture"] == numbers
+    assert data.info.model.architecture == numbers
     assert models_of(data).policy is not None
     assert set(models_of(data).unknown) == {"toy/a"}
-    first, second = data.info["sessions"]
-    assert 0 < first["engine_seconds"] <= first["seconds"]
-    assert second["engine_seconds"] == 0, "a replay costs the engine nothing"
+    first, second = data.info.sessions
+    assert 0 < first.engine_seconds <= first.seconds
+    assert second.engine_seconds == 0, "a replay costs the engine nothing"
 
 
 def test_a_configuration_is_kept_without_its_tables_of_names(tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ import pytest
 from pydantic import ValidationError
 
 from lab.tokenizer import CHAT_TEMPLATE
-from tts.analysis import curves, read_run
+from tts.analysis import curves
 from tts.core import Completion, Question
 from tts.session import run
+from tts.store import read_run
 from tts.strategies.best_of_n import BestOfN
 from tts.strategies.revision import Revision
 from tts.sweep import parse_config

@@ -9,17 +9,17 @@ import pytest
 
 from lab import strategies
 from lab.strategies import Row, at_budget, difference
-from tts.analysis import Cell, Entry
 from tts.core import Usage
 from tts.stats import pass_at_k
+from tts.store import CellData, Entry
 
 PROMPT = 10
 
 
-def cell(n: int, right: int, tokens: int, made: int) -> Cell:
+def cell(n: int, right: int, tokens: int, made: int) -> CellData:
     """``right`` of ``n`` answers are correct; ``made`` tokens in all."""
     correct = np.arange(n) < right
-    return Cell(
+    return CellData(
         n=n,
         usage=Usage(output_tokens=made, prompt_tokens_ideal=PROMPT, samples=n),
         grader={},
@@ -30,7 +30,11 @@ def cell(n: int, right: int, tokens: int, made: int) -> Cell:
     )
 
 
-BASE = Row(Entry("best_of_n", "{}", True, (1, 8)), 8, [cell(8, 2, 50, 400), cell(8, 4, 50, 400)])
+def entry(strategy: str, independent: bool, n: tuple[int, ...]) -> Entry:
+    return Entry(strategy=strategy, setting="{}", independent=independent, n=n)
+
+
+BASE = Row(entry("best_of_n", True, (1, 8)), 8, [cell(8, 2, 50, 400), cell(8, 4, 50, 400)])
 
 
 def test_a_budget_between_two_is_their_mean_by_distance() -> None:
@@ -48,12 +52,16 @@ def test_a_smaller_budget_of_best_of_n_costs_its_share_and_the_prompt_once() -> 
 
 def test_the_difference_is_taken_at_equal_tokens() -> None:
     """A search that spends what three samples cost, and finds a right answer to both problems."""
-    search = Row(Entry("beam_search", "{}", False, (4,)), 4, [cell(1, 1, 30, 150), cell(1, 1, 30, 150)])
+    search = Row(
+        entry("beam_search", False, (4,)),
+        4,
+        [cell(1, 1, 30, 150), cell(1, 1, 30, 150)],
+    )
     third = np.mean([pass_at_k(8, 2, 3), pass_at_k(8, 4, 3)])
     assert difference(search, BASE, "oracle", None).startswith(f"{100 * (1 - third):.1f} (")
 
 
 def test_what_no_held_budget_pays_for_is_said() -> None:
-    search = Row(Entry("mcts", "{}", False, (4,)), 4, [cell(1, 1, 30, 500), cell(1, 1, 30, 500)])
+    search = Row(entry("mcts", False, (4,)), 4, [cell(1, 1, 30, 500), cell(1, 1, 30, 500)])
     assert difference(search, BASE, "oracle", None) == "costs 10 samples"
     assert BASE.entry.strategy == strategies.BASELINE

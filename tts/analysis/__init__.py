@@ -19,8 +19,7 @@ from tts.analysis.joined import joined_curves, merged, run_names
 from tts.analysis.levels import level_groups
 from tts.analysis.prices import Prices, TokenPrices, engine_seconds, gpu_cost, read_prices, token_cost
 from tts.analysis.rows import COLUMNS, LEVEL_COLUMNS, CurveRow, Curves, LevelRow, Missing, Refused
-from tts.analysis.rundata import Cell, Entry, ProblemInfo, RunData, connect, how_to_score, read_run
-from tts.analysis.selection import EXACT, subset_accuracy
+from tts.analysis.selection import EXACT, how_to_score, subset_accuracy
 from tts.analysis.verdicts import judged_by
 
 __all__ = [
@@ -31,24 +30,19 @@ __all__ = [
     "LEVEL_COLUMNS",
     "POLICY",
     "Architecture",
-    "Cell",
     "CellCost",
     "Choice",
     "CurveRow",
     "Curves",
-    "Entry",
     "LevelRow",
     "Missing",
     "Models",
     "Prices",
-    "ProblemInfo",
     "Refused",
-    "RunData",
     "TokenPrices",
     "UnknownArchitectureError",
     "axis_of",
     "cell_cost",
-    "connect",
     "curves",
     "engine_seconds",
     "forward_flops",
@@ -63,7 +57,6 @@ __all__ = [
     "pass_flops",
     "read_architecture",
     "read_prices",
-    "read_run",
     "run_names",
     "subset_accuracy",
     "token_cost",

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tts.analysis.compute import COSTS, POLICY, Models, cell_cost, guide_of, models_of
-from tts.analysis.rundata import Cell, Entry, ProblemInfo, RunData
 from tts.core import UsageError
+from tts.store import CellData, Entry, ProblemInfo, RunData
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -23,7 +23,7 @@ class Costed:
 
     run: RunData
     problem: ProblemInfo
-    cell: Cell
+    cell: CellData
     """As the run holds it, never a part of it: its usage is for all of its candidates."""
     entry: Entry
     verifier: str

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tts.analysis.axes import Axis, Costed
-from tts.analysis.rundata import Cell, Entry, ProblemInfo, RunData
 from tts.analysis.selection import expected_accuracy, picked_accuracy
 from tts.analysis.verdicts import one_verdict
 from tts.core import SELECTORS, UsageError
+from tts.store import CellData, Entry, ProblemInfo, RunData
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -64,25 +64,17 @@ class Held:
 
     run: RunData
     entry: Entry
-    cells: Mapping[tuple[Name, int], Sequence[Cell]]
+    cells: Mapping[tuple[Name, int], Sequence[CellData]]
     """By problem and budget (0 for an independent strategy)."""
-    whole: Mapping[tuple[Name, int], Sequence[Cell]]
+    whole: Mapping[tuple[Name, int], Sequence[CellData]]
     """The same cells as the run holds them, where ``cells`` are parts of them."""
 
 
-def part_of(cell: Cell, at: slice) -> Cell:
+def part_of(cell: CellData, at: slice) -> CellData:
     """Some of a cell's independent samples, as a cell of their own."""
     arrays = {k: getattr(cell, k)[at] for k in ("classes", "correct", "finished", "output_tokens")}
     scores = {name: values[at] for name, values in cell.scores.items()}
     return replace(cell, n=len(arrays["classes"]), scores=scores, **arrays)
-
-
-def planned(run: RunData, entry: Entry) -> bool:
-    """Whether a plan chose its sample numbers by outcomes, so that it may not be compared as if chosen beforehand."""
-    return any(
-        e.get("planned") and (e["strategy"], e["setting"]) == (entry.strategy, entry.setting)
-        for e in run.info.get("plan", ())
-    )
 
 
 def complete_problems(runs: Sequence[RunData]) -> tuple[ProblemInfo, ...]:
@@ -132,7 +124,7 @@ def left_out(run: RunData, problems: Sequence[ProblemInfo]) -> list[str]:
 
 def fixed(run: RunData) -> Iterator[Entry]:
     """The plan's settings whose numbers of samples were fixed beforehand; of two verdicts on the same samples ours."""
-    return (entry for entry in one_verdict(run) if not planned(run, entry))
+    return (entry for entry in one_verdict(run) if not entry.planned)
 
 
 def budgets_of(entry: Entry) -> tuple[int, ...]:
@@ -175,7 +167,7 @@ def halved(held: Held, half: int) -> Held | None:
     if not held.entry.independent or any(len(c) < 2 for cells in held.cells.values() for c in cells):
         return None
 
-    def part(cell: Cell) -> Cell:
+    def part(cell: CellData) -> CellData:
         cut = len(cell) // 2
         return part_of(cell, slice(0, cut) if half == 0 else slice(cut, None))
 
@@ -245,7 +237,7 @@ def _rows(
 
 
 def _accuracy(
-    held: Held, cell: Cell, selector: str, verifier: str, ks: Ints, problem: ProblemInfo, seed: int
+    held: Held, cell: CellData, selector: str, verifier: str, ks: Ints, problem: ProblemInfo, seed: int
 ) -> Floats:
     rule, label = SELECTORS[selector], verifier or None
     if not held.entry.independent:

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tts.analysis.architecture import Architecture, UnknownArchitectureError, read_architecture
-from tts.analysis.rundata import Cell, ProblemInfo, RunData
 from tts.core import Positions, UsageError, did_you_mean
+from tts.store import CellData, ProblemInfo, RunData
 
 Floats = npt.NDArray[np.float64]
 
@@ -113,15 +113,15 @@ def models_of(run: RunData, parameters: Mapping[str, float] | None = None) -> Mo
     given = dict(parameters or {})
     named = {label.rpartition(":")[0] for label in run.verifiers}
     named |= {guide for entry in run.plan if (guide := guide_of(entry.setting))}
-    configs: dict[str, Any] = {POLICY: run.info.get("model", {}).get("architecture")}
-    configs |= dict.fromkeys(sorted(named)) | dict(run.info.get("architectures") or {})
+    configs: dict[str, Any] = {POLICY: run.info.model.architecture}
+    configs |= dict.fromkeys(sorted(named)) | run.info.architectures
     for name in given:
         if name not in configs:
             raise UsageError(
                 f"--parameters: the run has no model {name!r}{did_you_mean(name, configs)}; "
                 f"expected one of {', '.join(configs)}"
             )
-    if run.info.get("imported"):
+    if run.info.imported:
         return Models(unknown=dict.fromkeys(configs, NOT_COUNTED), imported=True)
     known: dict[str, Architecture] = {name: Architecture.of_parameters(count) for name, count in given.items()}
     unknown: dict[str, str] = {}
@@ -161,7 +161,9 @@ class CellCost:
         return self.fixed + k * self.each
 
 
-def cell_cost(problem: ProblemInfo, cell: Cell, independent: bool, verifier: str | None, models: Models) -> CellCost:
+def cell_cost(
+    problem: ProblemInfo, cell: CellData, independent: bool, verifier: str | None, models: Models
+) -> CellCost:
     """What a cell costs, selection by ``verifier`` (a label, ``name:aggregation``) included.
 
     Independent samples: a budget of k costs k times the mean sample and the prompt once. Other strategies cost what
@@ -184,7 +186,7 @@ def cell_cost(problem: ProblemInfo, cell: Cell, independent: bool, verifier: str
     return CellCost(fixed, each)
 
 
-def _usage_cost(cell: Cell, models: Models) -> Floats:
+def _usage_cost(cell: CellData, models: Models) -> Floats:
     """What the strategy itself used, in the order of `COSTS`."""
     usage = cell.usage
     known = usage.samples > 0  # else nobody counted
@@ -201,14 +203,14 @@ def _usage_cost(cell: Cell, models: Models) -> Floats:
     )
 
 
-def _output_flops(cell: Cell, models: Models) -> float:
+def _output_flops(cell: CellData, models: Models) -> float:
     found = _placed(models.policy, cell.usage.output_positions, cell.usage.output_tokens)
     if models.policy is None or found is None or not cell.usage.samples:
         return np.nan
     return generation_flops(models.policy, found)
 
 
-def _prompt_flops(cell: Cell, models: Models) -> float:
+def _prompt_flops(cell: CellData, models: Models) -> float:
     tokens = cell.usage.prompt_tokens_ideal
     found = _placed(models.policy, cell.usage.prompt_positions_ideal, tokens)
     if models.policy is None or found is None or not tokens:
@@ -223,7 +225,7 @@ def _placed(model: Architecture | None, positions: Positions, tokens: int) -> Po
     return None if model is None or model.width else ((0, tokens), (1, -tokens))
 
 
-def _guidance_flops(cell: Cell, models: Models) -> float:
+def _guidance_flops(cell: CellData, models: Models) -> float:
     """FLOPs of the verifiers' passes that the strategy asked for."""
     usage, total = cell.usage, 0.0
     if usage.verifier_tokens != sum(map(token_count, usage.verifier_positions.values())):
@@ -237,7 +239,7 @@ def _guidance_flops(cell: Cell, models: Models) -> float:
     return total
 
 
-def _selection_cost(cell: Cell, name: str, models: Models) -> tuple[float, float]:
+def _selection_cost(cell: CellData, name: str, models: Models) -> tuple[float, float]:
     """Tokens and FLOPs of a verifier's passes over all candidates that its scores for selection take."""
     tokens = cell.usage.selection_tokens.get(name)
     if tokens is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,10 +14,10 @@ import numpy.typing as npt
 from tts.analysis.compute import COSTS, CellCost, Models, cell_cost, models_of
 from tts.analysis.levels import level_groups
 from tts.analysis.rows import CurveRow, Curves, LevelRow, Missing, Refused
-from tts.analysis.rundata import Cell, Entry, ProblemInfo, RunData
 from tts.analysis.selection import expected_accuracy, picked_accuracy
 from tts.core import SELECTORS, Selector, UsageError, did_you_mean
 from tts.stats.intervals import mean_interval
+from tts.store import CellData, Entry, ProblemInfo, RunData, planned_ids
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -73,7 +72,7 @@ def curves(run: RunData, parameters: Mapping[str, float] | None = None) -> Curve
     )
 
 
-_Held = tuple[ProblemInfo, list[Cell]]
+_Held = tuple[ProblemInfo, list[CellData]]
 _Pick = tuple[Selector, str | None]
 
 
@@ -142,11 +141,8 @@ def _scored(held: list[_Held], verifier: str | None) -> list[_Held]:
 
 def planned_problems(run: RunData, entry: Entry, benchmark: str) -> int:
     """How many problems a setting is to take up: those that its plan names, or all of the run."""
-    try:
-        plan = json.loads((run.path / "plans" / f"{json.loads(entry.setting)['plan']}.json").read_text("utf-8"))
-        return len({p["id"] for p in plan["problems"] if p["benchmark"] == benchmark})
-    except (OSError, ValueError, TypeError, KeyError):  # of no plan, or of one that was not copied along
-        return run.planned[benchmark]
+    named = planned_ids(run.path, entry.setting, benchmark)
+    return run.planned[benchmark] if named is None else len(named)
 
 
 def _missing(run: RunData, part: _Part, labels: Sequence[str]) -> Iterator[Missing]:

@@ -10,8 +10,8 @@ from tts.analysis.choices import same_problems
 from tts.analysis.compute import POLICY, models_of
 from tts.analysis.curves import curves
 from tts.analysis.rows import Curves
-from tts.analysis.rundata import RunData
 from tts.core import UsageError
+from tts.store import RunData
 
 
 def run_names(runs: Sequence[RunData]) -> tuple[str, ...]:

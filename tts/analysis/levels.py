@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from tts.analysis.rundata import ProblemInfo
+from tts.store import ProblemInfo
 
 MOST = 6
 """Groups at most."""

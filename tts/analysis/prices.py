@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tts.analysis.compute import guide_of
 from tts.analysis.rows import CurveRow
-from tts.analysis.rundata import RunData
 from tts.core import UsageError, did_you_mean
+from tts.store import RunData
 
 Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -126,10 +126,10 @@ def _verifier_price(row: CurveRow, prices: Prices) -> float | None:
 def engine_seconds(run: RunData) -> float:
     """Seconds in which the run's engine had something to do, all sessions together; loading is not in them.
 
-    A session of an earlier version counts with all of its time. One that was killed has said nothing, and counts 0.
+    A session that does not tell counts with all of its time. One that was killed has said nothing, and counts 0.
     """
-    sessions: list[Mapping[str, float | None]] = list(run.info.get("sessions") or ())
-    return float(sum(s.get("engine_seconds", s.get("seconds")) or 0.0 for s in sessions))
+    told = (s.seconds if s.engine_seconds is None else s.engine_seconds for s in run.info.sessions)
+    return float(sum(seconds or 0.0 for seconds in told))
 
 
 def gpu_cost(run: RunData, prices: Prices) -> float | None:

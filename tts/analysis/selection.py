@@ -8,11 +8,11 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from tts.analysis.rundata import Cell
 from tts.core import Selector, stream
 from tts.stats.estimators import avg_at_n, pass_at_k
 from tts.stats.majority import majority_at_k
 from tts.stats.scored import best_of_k, weighted_majority_at_k
+from tts.store import CellData, RunData
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -23,7 +23,7 @@ ORDERS = 500
 """Random orders a problem and seed for the weighted vote; each serves every budget."""
 
 Place = tuple[str, ...]
-_Exact = Callable[[Cell, Ints, str | None], Floats]
+_Exact = Callable[[CellData, Ints, str | None], Floats]
 EXACT: dict[str, _Exact] = {
     "first": lambda cell, ks, _: np.full(len(ks), float(avg_at_n(len(cell), int(cell.correct.sum())))),
     "majority": lambda cell, ks, _: majority_at_k(cell.classes, cell.correct, ks),
@@ -35,7 +35,14 @@ EXACT: dict[str, _Exact] = {
 """Exact expected correctness of a selector on random k-subsets of a cell: (cell, (K,) budgets, label) -> (K,)."""
 
 
-def picked_accuracy(cell: Cell, selector: Selector, verifier: str | None) -> float:
+def how_to_score(run: RunData) -> str:
+    """What adds a verifier's scores to a run, for an error to say."""
+    if run.info.imported:
+        return "`tts import` again with --score NAME=COLUMN, a score for every sample, adds one"
+    return f"`tts score {run.path} --verifier NAME` adds one"
+
+
+def picked_accuracy(cell: CellData, selector: Selector, verifier: str | None) -> float:
     """Correctness of the one candidate that ``selector`` picks from the whole cell; 0 where there is none to pick."""
     if not len(cell):
         return 0.0
@@ -43,7 +50,7 @@ def picked_accuracy(cell: Cell, selector: Selector, verifier: str | None) -> flo
 
 
 def expected_accuracy(
-    cell: Cell, selector: Selector, verifier: str | None, ks: Ints, place: Place
+    cell: CellData, selector: Selector, verifier: str | None, ks: Ints, place: Place
 ) -> tuple[Floats, Floats]:
     """Expected correctness of what ``selector`` picks from random ``k``-subsets of a cell of independent samples.
 
@@ -78,7 +85,7 @@ def _weighted(
 
 
 def subset_accuracy(
-    cell: Cell,
+    cell: CellData,
     selector: Selector,
     k: int,
     rng: np.random.Generator,

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from tts.analysis.rundata import Entry, RunData
 from tts.core import UsageError
+from tts.store import Entry, RunData
 
 Labels = Literal["own", "file"]
 FILE_SETTING = '{"labels":"file"}'
@@ -16,7 +16,7 @@ FILE_SETTING = '{"labels":"file"}'
 
 def labels_of(run: RunData) -> str:
     """``own``, ``file`` or ``both``: whose verdicts a run holds."""
-    return str((run.info.get("imported") or {}).get("labels", "own"))
+    return run.info.imported.labels if run.info.imported else "own"
 
 
 def judged_by(run: RunData, labels: Labels) -> RunData:

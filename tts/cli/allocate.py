@@ -51,12 +51,13 @@ def allocate(
     tts allocate runs/qwen --budget 2e6 --out plan.json
     tts run --plan plan.json
     """
-    from tts.analysis import axis_of, how_to_score, read_run
+    from tts.analysis import axis_of, how_to_score
     from tts.analysis.planning import Rules, evaluate_plan, make_plan, plan_json, rehearse_run
     from tts.cli.sweep import read_parameters
     from tts.core import UsageError
     from tts.report.tables.allocation import allocation_notes, allocation_tables, what_next, write_plan
     from tts.report.tables.writing import print_table, write_tables
+    from tts.store import read_run
 
     if not 0 < budget < float("inf"):
         raise UsageError(

@@ -23,11 +23,12 @@ def compare(run: Path, ns: str | None, labels: Literal["own", "file"] | None) ->
     tts score runs/qwen --verifier prm/Qwen/Qwen2.5-Math-PRM-7B
     tts compare runs/qwen --n 1,4,16,64
     """
-    from tts.analysis import judged_by, read_run
+    from tts.analysis import judged_by
     from tts.analysis.studies import compare_verifiers
     from tts.core import UsageError
     from tts.report.tables.compare import compare_tables
     from tts.report.tables.writing import print_table, write_tables
+    from tts.store import read_run
 
     try:
         ks = None if ns is None else [int(n) for n in ns.split(",")]

@@ -24,10 +24,11 @@ def cost(run: Path, prices: Path | None, parameters: tuple[str, ...]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from tts.analysis import curves, engine_seconds, gpu_cost, models_of, read_prices, read_run, token_cost
+    from tts.analysis import curves, engine_seconds, gpu_cost, models_of, read_prices, token_cost
     from tts.analysis.compute import NOT_COUNTED
     from tts.cli.sweep import read_parameters
     from tts.report.notes import label, left_out, variant
+    from tts.store import read_run
 
     data, counts = read_run(run), read_parameters(parameters)
     table_of_prices = None if prices is None else read_prices(prices, data)

@@ -32,13 +32,27 @@ _FEW = 3
 @click.option("--labels", type=click.Choice(["own", "file", "both"]), default="own", show_default=True,
               help="Whose verdicts count: our grader's, the file's, or both beside each other.")  # fmt: skip
 @click.option("--benchmark", metavar="NAME", help="Whose rules of grading hold. [default: mathematical equivalence]")
+@click.option("--answer-forms", metavar="NAME,...", help="In which forms to look for answers: box, line, statement, "
+              "quantity, letter. [default: as the prompts ask]")  # fmt: skip
+@click.option("--think-tags", multiple=True, metavar="START,END", help="Tags around thinking, or none; repeatable. "
+              "[default: all that are known]")  # fmt: skip
+@click.option("--opens", metavar="TAG", help="The start tag that the prompts ended in, as <think>, or none. "
+              "[default: told by the texts]")  # fmt: skip
 @click.option("--n", metavar="N,N,...", help="Budgets of the curves. [default: powers of two]")
 @click.option(
     "--metric", metavar="NAME", help="Logs: which metric is the label. [default: the first right-or-wrong one]"
 )
 @click.option("--filter", "metric_filter", metavar="NAME", help="lm-eval: whose metric is the label. [default: first]")
 def import_(
-    files: tuple[Path, ...], out: Path, id_: str | None, scores: tuple[str, ...], n: str | None, **flags: Any
+    files: tuple[Path, ...],
+    out: Path,
+    id_: str | None,
+    scores: tuple[str, ...],
+    n: str | None,
+    answer_forms: str | None,
+    think_tags: tuple[str, ...],
+    opens: str | None,
+    **flags: Any,
 ) -> None:
     """Make a run from samples made elsewhere, so that `tts report` and all analyses work on them.
 
@@ -53,7 +67,7 @@ def import_(
     tts import samples_gsm8k_2025-01-01.jsonl --labels both --out runs/gsm8k
     """
     from tts.core import UsageError
-    from tts.importing import Columns, import_samples
+    from tts.importing import Columns, import_samples, parse_reading
 
     names = ("gold", "text", "question", "level", "tokens", "correct", "finish")
     pairs = [part.partition("=") for part in scores]
@@ -70,7 +84,8 @@ def import_(
     if any(k < 1 for k in budgets):
         raise UsageError(f"--n: found {n!r}, expected budgets of at least 1, for instance 1,4,16")
     try:
-        done = import_samples(files, out, columns, budgets=budgets, **flags)
+        reading = parse_reading(answer_forms, think_tags, opens)
+        done = import_samples(files, out, columns, budgets=budgets, reading=reading, **flags)
     except KeyboardInterrupt:
         raise click.Abort("stopped; nothing was imported, the same command begins anew") from None
     _say(done, flags["labels"], out)
@@ -89,6 +104,11 @@ def _say(done: Imported, labels: str, out: Path) -> None:
     if done.silent:
         verb = "has" if done.silent == 1 else "have"
         click.echo(f"{done.silent} of {done.samples} samples {verb} no text: silent answers")
+    if done.opened:
+        start, end = done.opened.start, done.opened.end
+        told = f" (some texts have {end}, none has {start})" if done.opened.inferred else ""
+        cut = f"{done.opened.cut} of {done.samples} texts were cut in it"
+        click.echo(f"the prompts opened the thinking with {start}{told}: {cut}")
     for score, lacking in done.unscored.items():
         some = ", ".join(f"{problem} sample {i}" for problem, i in lacking[:_FEW])
         more = f" and {len(lacking) - _FEW} more" if len(lacking) > _FEW else ""

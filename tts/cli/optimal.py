@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 if TYPE_CHECKING:
-    from tts.analysis import RunData
     from tts.analysis.studies import OptimalStudy
     from tts.report.tables.writing import TextTable
+    from tts.store import RunData
 
 LABELS = "Whose verdicts count, of a run imported with --labels both. [default: own]"
 
@@ -67,12 +67,13 @@ def optimal(
     tts optimal runs/qwen
     tts optimal runs/qwen-1.5b --larger runs/qwen-7b --times 4.9
     """
-    from tts.analysis import axis_of, judged_by, read_run
+    from tts.analysis import axis_of, judged_by
     from tts.analysis.studies import RATIOS, study_matched, study_optimal
     from tts.cli.sweep import read_parameters
     from tts.core import UsageError
     from tts.report.tables.optimal import matched_table, optimal_tables
     from tts.report.tables.writing import print_table, write_tables
+    from tts.store import read_run
 
     if (larger is None) != (times is None):
         raise UsageError("--larger and --times go together: a run, and how many times the parameters its model has")

@@ -11,15 +11,20 @@ Importing this loads no sympy: that happens in worker processes. What counts as 
 
 from tts.grading.equivalence import is_equivalent
 from tts.grading.extraction import extract_answer
+from tts.grading.forms import ANSWER_FORMS, check_forms, forms_for
 from tts.grading.grader import Classes, Grader, Verdict
-from tts.grading.thinking import after_thinking, opened_thinking
+from tts.grading.thinking import after_thinking, first_think_tag, opened_thinking
 
 __all__ = [
+    "ANSWER_FORMS",
     "Classes",
     "Grader",
     "Verdict",
     "after_thinking",
+    "check_forms",
     "extract_answer",
+    "first_think_tag",
+    "forms_for",
     "is_equivalent",
     "opened_thinking",
 ]

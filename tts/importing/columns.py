@@ -40,7 +40,11 @@ class Columns:
 
     def named(self) -> Columns:
         """With the names that one's own files have by default."""
-        return replace(self, **{name: name for name in ("id", "gold", "text") if getattr(self, name) is None})
+        columns = self
+        for name in ("id", "gold", "text"):
+            if getattr(columns, name) is None:
+                columns = replace(columns, **{name: name})  # type: ignore[arg-type]
+        return columns
 
 
 def values(row: Row, path: str, flag: str, where: str) -> list[Any]:

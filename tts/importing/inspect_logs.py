@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import struct
 import zipfile
@@ -56,6 +57,7 @@ class _Sample(BaseModel):
     input: str | list[dict[str, Any]]
     choices: list[str] | None = None
     target: str | list[str]
+    messages: list[dict[str, Any]] | None = None
     output: _Output | None = None
     scores: dict[str, _Score] | None = None
     metadata: dict[str, Any] | None = None
@@ -150,12 +152,19 @@ def _record(where: str, sample: _Sample, row: Row, verdict: Any) -> Record:
         "gold": sample.target if isinstance(sample.target, list) else [sample.target],
         "text": [sample.whole(text) or None],
         "question": sample.whole(asked(sample.input)),
+        "prompt": _prompt(sample),
         "content": json.dumps([_contents(sample), sample.choices]),
         "level": level if is_scalar(level) else None,
         "tokens": [output.usage.output_tokens if output.usage else None],
         "correct": [verdict],
         "finish": [choice.stop_reason],
     })  # fmt: skip
+
+
+def _prompt(sample: _Sample) -> str:
+    """What the model was told before its first answer."""
+    told = itertools.takewhile(lambda message: message.get("role") != "assistant", sample.messages or ())
+    return "\n\n".join(sample.whole(chat_text(message)) for message in told)
 
 
 def _order(sample: _Sample) -> tuple[int, str]:

@@ -54,6 +54,7 @@ def lm_eval_records(rows: Sequence[Placed], metric_filter: str | None, metric: s
             "text": responses,
             "question": first_text(_document(row), _QUESTIONS),
             "content": _same(row.get("doc")),
+            "prompt": _prompt(row),
             "level": level if is_scalar(level := _document(row).get("level")) else None,
             "correct": _each(verdict, len(responses)),
         })
@@ -99,12 +100,24 @@ def _is_choice(row: Row) -> bool:
 
     Such responses are numbers, but newer versions write them as texts.
     """
+    parts = _first_request(row)
+    return len(parts) > 1 and isinstance(parts[1], str)
+
+
+def _prompt(row: Row) -> str:
+    """What the model was told."""
+    parts = _first_request(row)
+    return parts[0] if parts and isinstance(parts[0], str) else ""
+
+
+def _first_request(row: Row) -> list[Any]:
+    """A document's first request: its prompt, and how to go on."""
     arguments = row.get("arguments")
     requests = list(arguments.values()) if isinstance(arguments, dict) else arguments
     if not isinstance(requests, list) or not requests:
-        return False
+        return []
     parts = list(requests[0].values()) if isinstance(requests[0], dict) else requests[0]
-    return isinstance(parts, list) and len(parts) > 1 and isinstance(parts[1], str)
+    return parts if isinstance(parts, list) else []
 
 
 def _flat(value: Any) -> Iterator[Any]:

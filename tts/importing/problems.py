@@ -63,6 +63,8 @@ class ForeignProblem:
     samples: list[ForeignSample]
     content: str = ""
     """What tells problems of one id apart; empty where nothing but the reference does."""
+    prompt: str = ""
+    """All that the model was told, where the file says more than the question."""
 
     @property
     def gold(self) -> str:
@@ -76,6 +78,7 @@ def plain_record(where: str, row: Row) -> Record:
     return Record(where, row, {
         "question": question,
         "content": question,
+        "prompt": first_text(row, ("prompt",)),
         "level": level if is_scalar(level) else None,
     })  # fmt: skip
 
@@ -90,6 +93,7 @@ def to_problem(record: Record, columns: Columns) -> ForeignProblem:
         level=_optional(record, columns.level, "level", "--level") or None,
         samples=_samples(record, columns),
         content=question if columns.question is not None else record.known.get("content", ""),
+        prompt=record.known.get("prompt") or "",
     )
 
 

@@ -17,13 +17,14 @@ from tts.core import SELECTORS, UsageError, canonical_json, fingerprint
 from tts.importing.columns import Columns
 from tts.importing.files import Choices, Foreign, read_files
 from tts.importing.problems import ForeignProblem, score_labels, unscored
+from tts.importing.reading import Opened, Reading, opened_thinking_of
 from tts.importing.stored import store_cells, store_samples
 from tts.importing.whole import whole_directory
 from tts.session.outcomes import Graded, Outcomes
 from tts.store import BenchmarkInfo, Entry, ImportInfo, Journal, ModelInfo, RunDir, RunInfo, SessionInfo
 from tts.store.provenance import commit, hardware, versions
 from tts.sweep.cells import HeldProblem
-from tts.sweep.config import GradingConfig, SweepConfig, parse_config
+from tts.sweep.config import SweepConfig, forms_of, parse_config
 
 Labels = Literal["own", "file", "both"]
 
@@ -68,6 +69,8 @@ class Imported:
     """The problem with the fewest samples, and how many."""
     most: int
     """Samples of the problem with the most."""
+    opened: Opened | None
+    """Thinking that the prompts opened."""
 
 
 def import_samples(
@@ -81,30 +84,41 @@ def import_samples(
     budgets: Sequence[int] = (),
     metric_filter: str | None = None,
     metric: str | None = None,
+    reading: Reading | None = None,
 ) -> Imported:
     """Make the run directory ``out`` from some files of samples, and grade them.
 
     ``labels``: whose verdicts count; with ``both``, the file's stand beside ours as a setting of their own.
     ``benchmark``: whose rules of grading hold; default: mathematical equivalence. ``budgets``: default: the powers of
     two up to the smallest number of samples of a problem, and that number. ``kind``, ``metric_filter``, ``metric``: see
-    Choices.
+    Choices; ``reading``: how answers are found in the texts.
     Raises UsageError where the files are not what they should be, or ``out`` is not new.
     """
+    reading = reading or Reading()
     foreign = read_files(files, Choices(kind, columns, metric_filter, metric))
     problems = foreign.problems
     name = f"jsonl:{files[0].name}" if benchmark is None else benchmark
-    get_benchmark(name, "--benchmark")
+    if get_benchmark(name, "--benchmark").checker is not None and reading.answer_forms is not None:
+        raise UsageError(f"--answer-forms: {name} has rules of its own for answers; leave it out")
+    opened = opened_thinking_of((s.text for p in problems for s in p.samples), reading)
     _check_labels(problems, labels)
     budgets = _budgets(problems, budgets)
     config = parse_config(
-        {"model": "imported", "benchmarks": [name], "strategies": [{"name": "best_of_n", "n": list(budgets)}]}, "import"
+        {
+            "model": "imported",
+            "benchmarks": [{"name": name, "answer_forms": reading.answer_forms}],
+            "strategies": [{"name": "best_of_n", "n": list(budgets)}],
+            "grading": {"think_tags": reading.think_tags},
+        },
+        "import",
     )
     began = time.monotonic()
     with whole_directory(out) as place, RunDir(place) as rundir:
         journal = Journal(rundir.journal)
         try:
-            held = store_samples(journal, name, fingerprint(_identity(foreign)), problems)
-            graded, holds_for = asyncio.run(_grade(journal, held, problems))
+            model, opening = fingerprint(_identity(foreign)), opened.start if opened else ""
+            held = store_samples(journal, name, model, problems, opening)
+            graded, holds_for = asyncio.run(_grade(journal, held, problems, config))
             disagreements = _compare(problems, graded) if labels == "both" else ()
             for setting, verdicts in _settings(problems, graded, labels):
                 store_cells(journal, problems, setting, verdicts, holds_for)
@@ -121,7 +135,7 @@ def import_samples(
     silent = sum(not s.text.strip() for p in problems for s in p.samples)
     return Imported(
         len(problems), samples, tuple(budgets), estimated, tuple(disagreements), unscored(problems), silent,
-        foreign.renamed, foreign.repeated, *_extent(problems),
+        foreign.renamed, foreign.repeated, *_extent(problems), opened,
     )  # fmt: skip
 
 
@@ -153,12 +167,12 @@ def _budgets(problems: Sequence[ForeignProblem], asked: Sequence[int]) -> tuple[
 
 
 async def _grade(
-    journal: Journal, held: Sequence[HeldProblem], problems: Sequence[ForeignProblem]
+    journal: Journal, held: Sequence[HeldProblem], problems: Sequence[ForeignProblem], config: SweepConfig
 ) -> tuple[list[Graded], list[str]]:
     """Our verdicts, and what each problem's hold for."""
-    config = GradingConfig(workers=min(8, os.cpu_count() or 1))
+    grading = config.grading.model_copy(update={"workers": min(8, os.cpu_count() or 1)})
     names = sorted({name for p in problems for s in p.samples for name in s.scores})
-    with Outcomes(config, names, journal) as outcomes:
+    with Outcomes(grading, names, journal, forms_of(config)) as outcomes:
         tasks = (_grade_one(outcomes, h, p) for h, p in zip(held, problems, strict=True))
         return list(await asyncio.gather(*tasks)), [outcomes.label(h) for h in held]
 

@@ -19,15 +19,21 @@ _PROBLEM = "id, benchmark, problem, question, answer, subject, level, messages, 
 
 
 def store_samples(
-    journal: Journal, benchmark: str, model: str, problems: Sequence[ForeignProblem]
+    journal: Journal, benchmark: str, model: str, problems: Sequence[ForeignProblem], opening: str
 ) -> list[HeldProblem]:
-    """Write problems and texts; there are no prompts and no token ids to keep."""
+    """Write problems and texts; of prompts there is what the file says, and no token ids to keep.
+
+    ``opening``: a tag that all prompts ended in.
+    """
     held, db = [], journal.db
     db.execute("BEGIN IMMEDIATE")
     db.execute("INSERT INTO engines VALUES (1, ?)", (f"imported by tts {tts.__version__}",))
     for row, p in enumerate(problems, start=1):
+        prompt = p.prompt or p.question
+        if not prompt.rstrip().endswith(opening):
+            prompt += f"\n{opening}"
         messages = canonical_json([{"role": "user", "content": p.question}])
-        values = (row, benchmark, p.id, p.question, p.gold, None, p.level, messages, p.question, b"")
+        values = (row, benchmark, p.id, p.question, p.gold, None, p.level, messages, prompt, b"")
         db.execute(f"INSERT INTO problems ({_PROBLEM}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
         key = digest(model, benchmark, p.id)
         db.execute(
@@ -43,7 +49,7 @@ def store_samples(
             ],
         )
         question = Question(p.id, p.question, None, p.level)
-        held.append(HeldProblem(row, benchmark, question, p.gold, (), Prompt(p.question, ())))
+        held.append(HeldProblem(row, benchmark, question, p.gold, (), Prompt(prompt, ())))
     db.execute("COMMIT")
     return held
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from html import escape
-from typing import Any
 
-from tts.analysis import RunData
+from tts.store import RunData, SessionInfo
 
 
 def run_html(name: str, run: RunData) -> str:
     """What was run."""
-    settings = escape(json.dumps(run.info.get("config", {}), indent=2, ensure_ascii=False))
+    settings = escape(json.dumps(run.info.config, indent=2, ensure_ascii=False))
     return (
         (f"<h3>{escape(name)}</h3>" if name else "")
         + f"<dl>{_facts(run)}</dl><details><summary>Resolved configuration</summary>"
@@ -22,31 +20,28 @@ def run_html(name: str, run: RunData) -> str:
 
 def _facts(run: RunData) -> str:
     """What was run, as a description list; sessions last."""
-    model = run.info["model"]
     pairs = [
         ("Model", run.model),
-        ("Fingerprint", model.get("fingerprint", "")),
+        ("Fingerprint", run.info.model.fingerprint),
         ("Seeds", ", ".join(map(str, run.seeds))),
         ("Samples held", f"{run.samples:,}; {run.redrawn:,} drawn again after an interruption"),
         ("Engines", ", ".join(run.engines)),
-        ("Made with", f"tts-scaling {run.info.get('tts', '')}"),
+        ("Made with", f"tts-scaling {run.info.tts}"),
     ]
-    for name, source in run.info["benchmarks"].items():
-        where = " @ ".join(str(source[k]) for k in ("source", "revision") if source.get(k))
+    for name, source in run.info.benchmarks.items():
+        where = " @ ".join(part for part in (source.source, source.revision) if part)
         pairs.append((f"Benchmark {name}", f"{run.planned[name]:,} problems from {where or 'an unnamed source'}"))
-    for i, session in enumerate(run.info.get("sessions") or [], 1):
+    for i, session in enumerate(run.info.sessions, 1):
         pairs.append((f"Session {i}", _session(session)))
     return "".join(f"<dt>{escape(name)}</dt><dd>{escape(str(text))}</dd>" for name, text in pairs)
 
 
-def _session(session: Mapping[str, Any]) -> str:
-    hardware, versions = session.get("hardware") or {}, session.get("versions") or {}
-    seconds = session.get("seconds")
+def _session(session: SessionInfo) -> str:
     parts = [
-        f"{session.get('started', '?')} to {session.get('finished') or 'unfinished'}",
-        f"{seconds:,.1f} s" if isinstance(seconds, int | float) else "",
-        ", ".join(f"{k} {v}" for k, v in versions.items()),
-        ", ".join(f"{k} {json.dumps(v) if isinstance(v, list) else v}" for k, v in hardware.items()),
-        f"git {session['git']}" if session.get("git") else "",
+        f"{session.started or '?'} to {session.finished or 'unfinished'}",
+        "" if session.seconds is None else f"{session.seconds:,.1f} s",
+        ", ".join(f"{k} {v}" for k, v in session.versions.items()),
+        ", ".join(f"{k} {json.dumps(v) if isinstance(v, list) else v}" for k, v in session.hardware.items()),
+        f"git {session.git}" if session.git else "",
     ]
     return "; ".join(part for part in parts if part)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tts.analysis import Cell, RunData, run_names
+from tts.analysis import run_names
 from tts.report.notes import group_labels
 from tts.report.tables.writing import TextTable
+from tts.store import CellData, RunData
 
 
 def failure_table(runs: Sequence[RunData]) -> TextTable:
@@ -16,7 +17,7 @@ def failure_table(runs: Sequence[RunData]) -> TextTable:
     class of equal answers have different verdicts (its own, or an imported file's where these count), and those with
     more distinct answers than it compares.
     """
-    groups: dict[tuple[str, str, str, str, str], list[Cell]] = {}
+    groups: dict[tuple[str, str, str, str, str], list[CellData]] = {}
     for name, run in zip(run_names(runs), runs, strict=True):
         for entry in run.plan:
             for benchmark in run.problems:
@@ -33,7 +34,7 @@ def failure_table(runs: Sequence[RunData]) -> TextTable:
     )  # fmt: skip
 
 
-def _rates(cells: Sequence[Cell]) -> tuple[int | float | None, ...]:
+def _rates(cells: Sequence[CellData]) -> tuple[int | float | None, ...]:
     candidates = sum(map(len, cells))
     cut = sum(int((~c.finished).sum()) for c in cells)
     mute = sum(int((c.classes < 0).sum()) for c in cells)

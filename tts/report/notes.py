@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
-from tts.analysis import Curves, RunData, run_names
+from tts.analysis import Curves, run_names
 from tts.analysis.curves import planned_problems
 from tts.core import SELECTORS, SamplingParams
+from tts.store import RunData
 
 REDRAWN = 0.01
 """Share of redrawn samples above which the report warns."""
@@ -97,18 +98,18 @@ def _models(runs: Sequence[RunData], found: Sequence[Curves]) -> Iterator[str]:
 
 def _imported(run: RunData) -> Iterator[str]:
     """What is not known of samples that were made elsewhere."""
-    imported = run.info.get("imported")
+    imported = run.info.imported
     if not imported:
         return
     yield (
-        f"These samples were imported from {', '.join(imported['files'])}. Prompts are not counted, and the verdicts "
-        f"are {_VERDICTS.get(imported['labels'], 'not named')}."
+        f"These samples were imported from {', '.join(imported.files)}. Prompts are not counted, and the verdicts "
+        f"are {_VERDICTS[imported.labels]}."
     )
-    if imported["tokens"] == "estimated":
+    if imported.tokens == "estimated":
         yield "Token counts of the imported samples are estimated, a token for four bytes of text."
-    if imported["labels"] == "both" and run.samples:
+    if imported.labels == "both" and run.samples:
         yield (
-            f"The file's verdicts and ours differ on {imported['disagreements']:,} of {run.samples:,} samples: "
+            f"The file's verdicts and ours differ on {imported.disagreements:,} of {run.samples:,} samples: "
             "disagreements.jsonl lists them."
         )
 
@@ -139,8 +140,8 @@ def _unfinished(run: RunData, result: Curves) -> Iterator[str]:
             f"{benchmark}: {complete} of {planned} problems are complete for {listed}. {_others(planned - complete)} "
             "left out. Problems with long answers finish last, so the curves may move."
         )
-    sessions = run.info.get("sessions") or []
-    if sessions and not sessions[-1].get("finished"):
+    sessions = run.info.sessions
+    if sessions and not sessions[-1].finished:
         yield "The last session of this run did not finish, or is still at work."
 
 
@@ -201,7 +202,7 @@ def _steps(run: RunData) -> Iterator[str]:
 
 
 def _oracles(run: RunData) -> Iterator[str]:
-    names = run.info.get("oracle_verifiers") or ()
+    names = run.info.oracle_verifiers
     if names:
         yield (
             f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} told the reference answer: what is guided or "
@@ -210,7 +211,7 @@ def _oracles(run: RunData) -> Iterator[str]:
 
 
 def _grading(run: RunData) -> Iterator[str]:
-    theirs = (run.info.get("imported") or {}).get("labels")
+    theirs = run.info.imported.labels if run.info.imported else None
     counts = dict.fromkeys(("timeouts", "mixed", "capped", "split"), 0)
     for (_, _, _, setting, _, _), cell in run.cells.items():
         by_file = theirs == "file" or (theirs == "both" and (_options(setting) or {}).get("labels") == "file")

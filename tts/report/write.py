@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tts.analysis import COLUMNS, LEVEL_COLUMNS, Curves, joined_curves, merged, read_run
+from tts.analysis import COLUMNS, LEVEL_COLUMNS, Curves, joined_curves, merged
 from tts.core import UsageError
 from tts.report.charts.figure import draw, section_picture, whole_picture
 from tts.report.charts.look import Spec
@@ -17,6 +17,7 @@ from tts.report.notes import notes
 from tts.report.page.document import Report, page
 from tts.report.sections.every import KEYS, sections
 from tts.report.tables.writing import TextTable, write_files, write_tables
+from tts.store import read_run
 
 
 @dataclass(frozen=True, slots=True)

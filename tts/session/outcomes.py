@@ -10,8 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
 from tts.benchmarks import Checker, get_benchmark
-from tts.core import THINK_TAGS, Candidate, Usage, canonical_json, digest
-from tts.grading import Grader, Verdict, after_thinking, extract_answer, opened_thinking
+from tts.core import Candidate, Usage, canonical_json, digest
+from tts.grading import Grader, Verdict
+from tts.session.reading import Reader
 from tts.store import Journal
 from tts.sweep.cells import Cell, CellKey, HeldProblem
 from tts.sweep.config import GradingConfig
@@ -31,13 +32,22 @@ class Graded:
 class Outcomes:
     """Grades finished cells and records them. A context manager: it owns the grader's worker processes."""
 
-    def __init__(self, config: GradingConfig, scores: Sequence[str], journal: Journal):
+    def __init__(
+        self,
+        config: GradingConfig,
+        scores: Sequence[str],
+        journal: Journal,
+        forms: Mapping[str, Sequence[str]] | None = None,
+    ):
         """``scores``: labels of the scores that candidates come with; ``journal`` keeps every verdict, so that each
-        distinct pair is graded once in a run's life."""
+        distinct pair is graded once in a run's life; ``forms``: answer forms by benchmark, where the sweep names
+        them."""
         self._config = config
         self._journal = journal
         self._holds_for = {**config.model_dump(mode="json", exclude={"workers"}), "scores": sorted(scores)}
+        self._forms = dict(forms or {})
         self._checkers: dict[str, Checker | None] = {}
+        self._readers: dict[int, Reader] = {}
         self._grader = Grader(workers=config.workers, timeout_s=config.timeout_s)
         self._threads = ThreadPoolExecutor(config.workers, thread_name_prefix="grading")
         for gold, answer, equal, outcome in journal.db.execute("SELECT gold, answer, equal, outcome FROM grades"):
@@ -49,7 +59,9 @@ class Outcomes:
 
     def label(self, problem: HeldProblem) -> str:
         """What a problem's outcomes hold for: the grading's configuration, the scores and the reference answer."""
-        return canonical_json({**self._holds_for, "reference": digest(problem.answer).hex()})
+        forms = self._forms.get(problem.benchmark)
+        named = {"answer_forms": forms} if forms else {}
+        return canonical_json({**self._holds_for, **named, "reference": digest(problem.answer).hex()})
 
     def finished(self, problems: Iterable[HeldProblem], contexts: Mapping[str, int]) -> dict[CellKey, int]:
         """Budget n that each recorded cell of the problems holds; only those graded as they would be now.
@@ -83,8 +95,8 @@ class Outcomes:
         """
         graded = await self.grade(cell.problem, [c.text for c in candidates])
         rows = [
-            (i, canonical_json(origins[i]), graded.answers[i], graded.classes[i], graded.correct[i], c.finished,
-             c.output_tokens, canonical_json(dict(c.scores)), c.refused)
+            (i, canonical_json(origins[i]), graded.answers[i], graded.classes[i], graded.correct[i],
+             cell.setting.finished(c), c.output_tokens, canonical_json(dict(c.scores)), c.refused)
             for i, c in enumerate(candidates)
         ]  # fmt: skip
         details = [canonical_json(x) for x in (asdict(usage), list(history), graded.grader, dict(contexts))]
@@ -114,22 +126,23 @@ class Outcomes:
 
     def _grade(self, problem: HeldProblem, texts: Sequence[str]) -> Graded:
         """In a thread. A class is as correct as its representative."""
-        if problem.benchmark not in self._checkers:
-            self._checkers[problem.benchmark] = get_benchmark(problem.benchmark).checker
-        checker = self._checkers[problem.benchmark]
-        answers = self._answers(problem, texts, checker)
-        return self._compare(problem.answer, answers) if checker is None else self._check(checker, problem, answers)
+        reader = self._reader(problem)
+        answers = [reader.answer(text) for text in texts]
+        if reader.checker is None:
+            return self._compare(problem.answer, answers)
+        return self._check(reader.checker, problem, answers)
 
-    def _answers(self, problem: HeldProblem, texts: Sequence[str], checker: Checker | None) -> list[str | None]:
-        """What each text answers after its thinking, which the prompt may have opened."""
-        tags = THINK_TAGS if self._config.think_tags is None else self._config.think_tags
-        said = problem.messages[-1]["content"] if problem.messages else problem.question.text
-        opened = opened_thinking(problem.prompt.text, said, tags)
-        thought = (*tags, opened) if opened else tags
-        if checker is None:
-            return [extract_answer(text, think_tags=thought, starts_in_thinking=opened is not None) for text in texts]
-        bodies = (after_thinking(text, thought, starts_in_thinking=opened is not None) for text in texts)
-        return [None if body is None else checker.extract(body) for body in bodies]
+    def _reader(self, problem: HeldProblem) -> Reader:
+        """How to find the answers to a problem, decided once: by its prompt, and by what the sweep says of it."""
+        reader = self._readers.get(problem.row)
+        if reader is None:
+            if problem.benchmark not in self._checkers:
+                self._checkers[problem.benchmark] = get_benchmark(problem.benchmark).checker
+            reader = Reader.of(
+                problem, self._config, self._checkers[problem.benchmark], self._forms.get(problem.benchmark)
+            )
+            self._readers[problem.row] = reader
+        return reader
 
     def _check(self, checker: Checker, problem: HeldProblem, answers: Sequence[str | None]) -> Graded:
         """By the benchmark's own rules."""

@@ -1,5 +1,6 @@
 """The run directory, typed: what is known of a run, its plans and its journal. The only room that speaks SQL."""
 
+from tts.store.columns import path_text
 from tts.store.info import (
     FORMAT,
     BenchmarkInfo,
@@ -13,11 +14,26 @@ from tts.store.info import (
 )
 from tts.store.journal import Journal
 from tts.store.plans import Plan, PlannedPrompt, kept_plans, planned_ids, read_plan
+from tts.store.reader import Reader
+from tts.store.records import (
+    CandidateRow,
+    CellData,
+    CellKey,
+    CellTexts,
+    ProblemInfo,
+    StoredContext,
+    StoredProblem,
+)
+from tts.store.rundata import RunData, read_run
 from tts.store.rundir import RunDir
 
 __all__ = [
     "FORMAT",
     "BenchmarkInfo",
+    "CandidateRow",
+    "CellData",
+    "CellKey",
+    "CellTexts",
     "Entry",
     "ImportInfo",
     "Journal",
@@ -25,11 +41,18 @@ __all__ = [
     "ModelInfo",
     "Plan",
     "PlannedPrompt",
+    "ProblemInfo",
+    "Reader",
+    "RunData",
     "RunDir",
     "RunInfo",
     "SessionInfo",
+    "StoredContext",
+    "StoredProblem",
     "kept_plans",
+    "path_text",
     "planned_ids",
     "read_info",
     "read_plan",
+    "read_run",
 ]

@@ -53,6 +53,9 @@ class Entry(_Part):
     options: dict[str, Any] = {}
     """All parameters, resolved."""
 
+    def __hash__(self) -> int:
+        return hash((self.strategy, self.setting))
+
     @field_validator("n")
     @classmethod
     def _rising(cls, n: tuple[int, ...]) -> tuple[int, ...]:

@@ -12,20 +12,19 @@ from importlib.resources import files
 from pathlib import Path as FilePath
 
 import numpy as np
-import numpy.typing as npt
 
 from tts.core import Completion, Message, Path, Prompt, Score, UsageError, canonical_json
+from tts.store.columns import COMPLETION, columns_of, completion_of, ids_bytes
 from tts.store.writer import Writer
 
-_COLUMNS = "path, text, token_ids, logprobs, top_ids, top_logprobs, finish_reason, stop_reason"
-_KEPT = "engine, text, token_ids, logprobs, top_ids, top_logprobs, finish_reason, stop_reason"
+_KEPT = f"engine, {COMPLETION}"
 _INSERT = (
-    f"INSERT INTO samples (context, engine, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    f"INSERT INTO samples (context, engine, path, {COMPLETION}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
     f"ON CONFLICT (context, path) DO UPDATE SET ({_KEPT}) = "
     f"({', '.join(f'excluded.{column}' for column in _KEPT.split(', '))}) "
     "WHERE finish_reason = 'refused'"  # the first answer written stays, but a refusal is none
 )
-_SELECT = f"SELECT {_COLUMNS} FROM samples WHERE context = ?"
+_SELECT = f"SELECT path, {COMPLETION} FROM samples WHERE context = ?"
 
 
 class Journal:
@@ -94,7 +93,7 @@ class Journal:
         """Keep a chat's prompt; returns its row and ids."""
         self._last_chat += 1
         found = self._chats[key] = self._last_chat, prompt.token_ids
-        ids = _ids(np.asarray(prompt.token_ids))
+        ids = ids_bytes(np.asarray(prompt.token_ids))
         values = (found[0], key, problem, canonical_json(list(messages)), prompt.text, ids)
         self.writer.put(
             lambda db: db.execute("INSERT INTO chats VALUES (?, ?, ?, ?, ?, ?)", values),
@@ -123,7 +122,7 @@ class Journal:
         if known is not None:
             return known
         row = self._contexts[digest] = len(self._contexts) + 1
-        values = (row, digest, problem, chat, _ids(np.asarray(prefix_ids)), params, seed, model, bound)
+        values = (row, digest, problem, chat, ids_bytes(np.asarray(prefix_ids)), params, seed, model, bound)
         self.writer.put(lambda db: db.execute("INSERT INTO contexts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values))
         return row
 
@@ -138,7 +137,7 @@ class Journal:
             rows = self.db.execute(_SELECT, (context,)).fetchall()
         else:
             rows = [r for text in wanted for r in self.db.execute(f"{_SELECT} AND path = ?", (context, text))]
-        answers |= {wanted[r[0]]: _completion(wanted[r[0]], r) for r in rows if r[0] in wanted}
+        answers |= {wanted[r[0]]: completion_of(wanted[r[0]], r[1:]) for r in rows if r[0] in wanted}
         return answers if refused else {p: c for p, c in answers.items() if not c.refused}
 
     def start(self, context: int, paths: Sequence[Path]) -> int:
@@ -150,7 +149,7 @@ class Journal:
 
     def finish(self, request: int, context: int, completions: Sequence[Completion], engine: int) -> None:
         """Record a request's answers. Aborted and errored outputs must never come here."""
-        rows = [(context, engine, *_columns(c)) for c in completions]
+        rows = [(context, engine, canonical_json(c.path), *columns_of(c)) for c in completions]
         keys = [(context, str(row[2])) for row in rows]
         self._samples.update(zip(keys, completions, strict=True))
 
@@ -185,40 +184,3 @@ class Journal:
                 self._scores.pop(key, None)
 
         self.writer.put(lambda db: db.executemany("INSERT OR IGNORE INTO scores VALUES (?, ?, ?, ?)", rows), forget)
-
-
-def _columns(c: Completion) -> tuple[object, ...]:
-    return (
-        canonical_json(c.path),
-        c.text.encode("utf-8", "replace").decode(),  # a lone surrogate has no place in UTF-8
-        _ids(c.token_ids),
-        _half(c.logprobs),
-        None if c.top_ids is None else _ids(c.top_ids),
-        _half(c.top_logprobs),
-        c.finish_reason,
-        None if c.stop_reason is None else json.dumps(c.stop_reason),
-    )
-
-
-def _completion(path: Path, row: tuple[object, ...]) -> Completion:
-    _, text, ids, logprobs, top_ids, top_logprobs, finish, stop = row
-    tokens = np.frombuffer(ids, "<u4")  # type: ignore[call-overload]
-    table = (len(tokens), -1 if len(tokens) else 0)
-    return Completion(
-        path=path,
-        text=str(text),
-        token_ids=tokens,
-        finish_reason=finish,  # type: ignore[arg-type]
-        stop_reason=None if stop is None else json.loads(str(stop)),
-        logprobs=None if logprobs is None else np.frombuffer(logprobs, "<f2"),  # type: ignore[call-overload]
-        top_ids=None if top_ids is None else np.frombuffer(top_ids, "<u4").reshape(table),  # type: ignore[call-overload]
-        top_logprobs=None if top_logprobs is None else np.frombuffer(top_logprobs, "<f2").reshape(table),  # type: ignore[call-overload]
-    )
-
-
-def _ids(ids: npt.NDArray[np.integer]) -> bytes:
-    return ids.astype("<u4").tobytes()
-
-
-def _half(values: npt.NDArray[np.floating] | None) -> bytes | None:
-    return None if values is None else values.astype("<f2").tobytes()

@@ -12,8 +12,8 @@ from tts.analysis.axes import Axis
 from tts.analysis.planning.held_out import estimated_each
 from tts.analysis.planning.rehearsal import pilot_signs
 from tts.analysis.planning.rules import Act, Knowledge, Prompts, expect, options_of, read_prompts, sampled_entry, spend
-from tts.analysis.rundata import ProblemInfo, RunData
 from tts.core import UsageError
+from tts.store import ProblemInfo, RunData
 
 FORMAT = 1
 
@@ -41,7 +41,7 @@ def make_plan(run: RunData, known: Knowledge, budget: float, unit: str, axis: Ax
     prompt is planned by what the other folds taught. Raises UsageError where the models differ, the pilot is not held,
     or the budget is smaller than it.
     """
-    mine, theirs = (r.info.get("model", {}).get("fingerprint") for r in (run, fitted))
+    mine, theirs = (r.info.model.fingerprint for r in (run, fitted))
     if mine != theirs:
         raise UsageError(
             f"--fit: {fitted.path} is a run of another model ({fitted.model}) than {run.path} ({run.model})"
@@ -85,7 +85,7 @@ def plan_json(run: RunData, known: Knowledge, rows: list[Row], budget: float, un
     return {
         "format": FORMAT,
         "run": str(run.path),
-        "model": run.info.get("model", {}).get("fingerprint"),
+        "model": run.info.model.fingerprint,
         "strategy": entry.strategy,
         "setting": entry.setting,
         "selector": known.rules.selector,

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tts.analysis.rundata import Cell
 from tts.core.selectors import SAME_SUM
+from tts.store import CellData
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -22,7 +22,7 @@ SELECTORS = ("majority", "best", "weighted", "oracle")
 """Selectors to which more samples are worth something, and which can be rehearsed."""
 
 
-def prefix_accuracy(cell: Cell, selector: str, verifier: str, orders: Ints) -> Floats:
+def prefix_accuracy(cell: CellData, selector: str, verifier: str, orders: Ints) -> Floats:
     """Correctness of what a selector picks from the first 1, 2, ... samples of each order, ties in expectation.
 
     ``orders``: (R, N) indices into the cell; result (R, N). Selectors: see ``SELECTORS``. Raises ValueError for scores
@@ -55,7 +55,7 @@ def _running_best(scores: Floats, right: Floats) -> Floats:
     return result
 
 
-def _running_vote(cell: Cell, weights: Floats, orders: Ints) -> Floats:
+def _running_vote(cell: CellData, weights: Floats, orders: Ints) -> Floats:
     """Share of right classes among the heaviest ones so far, (R, N)."""
     names, member = np.unique(cell.classes, return_inverse=True)
     verdict = np.zeros(len(names))
@@ -74,7 +74,7 @@ def _running_vote(cell: Cell, weights: Floats, orders: Ints) -> Floats:
     return result
 
 
-def pilot_signs(cell: Cell, selector: str, verifier: str, pilot: Ints, edges: Floats) -> Ints:
+def pilot_signs(cell: CellData, selector: str, verifier: str, pilot: Ints, edges: Floats) -> Ints:
     """What a pilot shows, as one number an order, (R,): ``pilot`` (R, K) are indices into the cell.
 
     For ``oracle`` (a checker tells what is right) the number of correct samples. Else no reference answer is looked at:
@@ -94,7 +94,7 @@ def pilot_signs(cell: Cell, selector: str, verifier: str, pilot: Ints, edges: Fl
     return np.asarray(sign, dtype=np.int64)
 
 
-def leading_score(cell: Cell, verifier: str, pilot: Ints) -> Floats:
+def leading_score(cell: CellData, verifier: str, pilot: Ints) -> Floats:
     """The best score among the answered samples of each pilot, (R,); -inf where none is."""
     return np.asarray(np.where(cell.classes >= 0, cell.scores[verifier], -np.inf)[pilot].max(axis=1))
 
@@ -113,7 +113,7 @@ class Rehearsed:
     """Share of correct samples."""
 
 
-def rehearse(cell: Cell, selector: str, verifier: str, orders: Ints, pilot: int, edges: Floats) -> Rehearsed:
+def rehearse(cell: CellData, selector: str, verifier: str, orders: Ints, pilot: int, edges: Floats) -> Rehearsed:
     """Everything about one cell under some orders (R, N) of its samples."""
     return Rehearsed(
         prefix_accuracy(cell, selector, verifier, orders),

@@ -9,15 +9,16 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from tts.analysis import how_to_score
 from tts.analysis.axes import Axis, Costed
 from tts.analysis.choices import Held, budgets_of, complete_problems, fixed, hold
 from tts.analysis.planning.allocation import Options, allocate
 from tts.analysis.planning.rehearsal import SELECTORS, Rehearsed, Values, leading_score, learn, rehearse
-from tts.analysis.rundata import Cell, Entry, ProblemInfo, RunData, how_to_score
 from tts.analysis.selection import picked_accuracy
 from tts.core import SELECTORS as RULES
 from tts.core import UsageError, stream
 from tts.stats.posterior import Beta, fit_beta
+from tts.store import CellData, Entry, ProblemInfo, RunData
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -57,7 +58,7 @@ class Prompts:
 
     problems: tuple[ProblemInfo, ...]
     seeds: tuple[int, ...]
-    cells: tuple[tuple[Cell, ...], ...]
+    cells: tuple[tuple[CellData, ...], ...]
     """By problem, then seed."""
     fixed: Floats
     """Shape (problems, seeds): compute before the first sample (the prompt's prefill)."""
@@ -167,7 +168,7 @@ def _edges(prompts: Prompts, rules: Rules) -> Floats:
 
 
 def _rehearse(
-    problem: ProblemInfo, seed: int, cell: Cell, rules: Rules, edges: Floats, most: int, orders: int
+    problem: ProblemInfo, seed: int, cell: CellData, rules: Rules, edges: Floats, most: int, orders: int
 ) -> Rehearsed:
     rng = stream("rehearsal", problem.benchmark, problem.id, seed)
     order = np.stack([rng.permutation(len(cell))[:most] for _ in range(orders)])

@@ -9,8 +9,8 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
+from tts.analysis import how_to_score
 from tts.analysis.choices import complete_problems, fixed, hold, left_out
-from tts.analysis.rundata import Cell, Entry, ProblemInfo, RunData, how_to_score
 from tts.analysis.selection import expected_accuracy
 from tts.analysis.studies.comparison import (
     Agreement,
@@ -36,6 +36,7 @@ from tts.stats.discrimination import Ranked, rank_correlation
 from tts.stats.intervals import Interval, mean_interval
 from tts.stats.overoptimisation import best_of_n_kl
 from tts.stats.paired import difference_interval
+from tts.store import CellData, Entry, ProblemInfo, RunData
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -94,7 +95,7 @@ def _budgets(ks: Sequence[int] | None, entry: Entry, held: int) -> Ints:
 
 
 def _accuracies(
-    cells: Sequence[Sequence[Cell]], entry: Entry, problems: Sequence[ProblemInfo], labels: Sequence[str], ks: Ints
+    cells: Sequence[Sequence[CellData]], entry: Entry, problems: Sequence[ProblemInfo], labels: Sequence[str], ks: Ints
 ) -> tuple[dict[tuple[str, str], Floats], list[str]]:
     """Expected accuracy, (problems, K), by selector and verifier (empty for baselines), and what was refused."""
     found: dict[tuple[str, str], Floats] = {}
@@ -144,7 +145,7 @@ def _differences(accuracy: dict[tuple[str, str], Floats], labels: Sequence[str],
                     yield Difference(selector, a, b, n, gap)
 
 
-def _answered(cells: Sequence[Sequence[Cell]], label: str) -> tuple[Floats, npt.NDArray[np.bool_], Ints]:
+def _answered(cells: Sequence[Sequence[CellData]], label: str) -> tuple[Floats, npt.NDArray[np.bool_], Ints]:
     """Scores, correctness and problem index of all samples with an answer."""
     rows = [(i, c, c.classes >= 0) for i, row in enumerate(cells) for c in row]
     return (
@@ -154,7 +155,7 @@ def _answered(cells: Sequence[Sequence[Cell]], label: str) -> tuple[Floats, npt.
     )
 
 
-def _discrimination(cells: Sequence[Sequence[Cell]], label: str) -> Discrimination:
+def _discrimination(cells: Sequence[Sequence[CellData]], label: str) -> Discrimination:
     scores, correct, problem = _answered(cells, label)
     ends = np.searchsorted(problem, np.arange(1, len(cells)))
     parts = zip(np.split(scores, ends), np.split(correct, ends), strict=True)
@@ -190,7 +191,7 @@ def _across(scores: Floats, correct: npt.NDArray[np.bool_], problem: Ints, count
     return auc, precision
 
 
-def _calibrated(cells: Sequence[Sequence[Cell]], label: str) -> Iterator[Calibrated]:
+def _calibrated(cells: Sequence[Sequence[CellData]], label: str) -> Iterator[Calibrated]:
     scores, correct, problem = _answered(cells, label)
     if not len(scores):
         return
@@ -216,7 +217,7 @@ def _measured(label: str, by: str, p: Floats, correct: npt.NDArray[np.bool_], pr
     return Calibrated(label, by, expected_calibration_error(p, correct), mean_interval(each), reliability(p, correct))
 
 
-def _agreement(cells: Sequence[Sequence[Cell]], a: str, b: str) -> Agreement:
+def _agreement(cells: Sequence[Sequence[CellData]], a: str, b: str) -> Agreement:
     alike: list[float] = []
     same: list[float] = []
     for row in cells:
@@ -229,7 +230,7 @@ def _agreement(cells: Sequence[Sequence[Cell]], a: str, b: str) -> Agreement:
     return Agreement(a, b, correlation, mean_interval(same))
 
 
-def _best_answer(cell: Cell, label: str) -> int:
+def _best_answer(cell: CellData, label: str) -> int:
     """The class of the best-scored answered sample, the first of several; -1 where there is none."""
     voters = np.flatnonzero(cell.classes >= 0)
     return int(cell.classes[voters[np.argmax(cell.scores[label][voters])]]) if len(voters) else -1

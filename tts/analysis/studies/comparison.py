@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tts.analysis.rundata import Entry, ProblemInfo
 from tts.stats.calibration import ReliabilityBin
 from tts.stats.intervals import Interval
+from tts.store import Entry, ProblemInfo
 
 Pooled = tuple[float, float, float] | None
 """A figure of all samples pooled, and its interval."""

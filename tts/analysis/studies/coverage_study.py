@@ -8,9 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from tts.analysis.choices import planned
 from tts.analysis.joined import run_names
-from tts.analysis.rundata import Cell, RunData
 from tts.analysis.selection import EXACT
 from tts.stats.beta_binomial import BetaBinomial, fit_beta_binomial
 from tts.stats.coverage_law import CoverageLaw, fit_coverage_law
@@ -19,6 +17,7 @@ from tts.stats.fits import Band, FitError, spread_over
 from tts.stats.intervals import Interval, mean_interval
 from tts.stats.paired import difference_interval
 from tts.stats.saturation import Saturation, fit_saturation
+from tts.store import CellData, RunData
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -128,12 +127,12 @@ def strays(line: Band, measured: Sequence[Interval]) -> bool:
     return any(not one.low <= value <= one.high for value, one in zip(values, measured, strict=False))
 
 
-def _settings(runs: Sequence[RunData]) -> Iterator[tuple[Setting, RunData, tuple[int, ...], list[list[Cell]]]]:
+def _settings(runs: Sequence[RunData]) -> Iterator[tuple[Setting, RunData, tuple[int, ...], list[list[CellData]]]]:
     """Settings with their planned budgets and the cells of complete problems, one a seed."""
     names = run_names(runs)
     for benchmark in dict.fromkeys(name for run in runs for name in run.problems):
         for name, run in zip(names, runs, strict=True):
-            for entry in (e for e in run.plan if e.independent and e.n[-1] > 1 and not planned(run, e)):
+            for entry in (e for e in run.plan if e.independent and e.n[-1] > 1 and not e.planned):
                 keys = [
                     [(benchmark, p.id, entry.strategy, entry.setting, seed, 0) for seed in run.seeds]
                     for p in run.problems.get(benchmark, ())
@@ -143,7 +142,7 @@ def _settings(runs: Sequence[RunData]) -> Iterator[tuple[Setting, RunData, tuple
                     yield Setting(benchmark, name, entry.strategy, entry.setting), run, entry.n, whole
 
 
-def _coverage(of: Setting, held: Sequence[Sequence[Cell]]) -> CoverageStudy:
+def _coverage(of: Setting, held: Sequence[Sequence[CellData]]) -> CoverageStudy:
     n = np.array([sum(map(len, cells)) for cells in held])
     c = np.array([sum(int(cell.correct.sum()) for cell in cells) for cells in held])
     least = int(n.min())
@@ -174,7 +173,7 @@ def _coverage(of: Setting, held: Sequence[Sequence[Cell]]) -> CoverageStudy:
     )
 
 
-def _accuracy(cell: Cell, selector: str, verifier: str, ks: Ints) -> Floats:
+def _accuracy(cell: CellData, selector: str, verifier: str, ks: Ints) -> Floats:
     return EXACT[selector](cell, ks, verifier or None)
 
 

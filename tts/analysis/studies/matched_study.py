@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from tts.analysis.choices import budgets_of, complete_problems, fixed, hold
-from tts.analysis.rundata import RunData
 from tts.analysis.studies.flops_matched import Matched, flops_matched
 from tts.analysis.studies.optimal_study import OptimalStudy
 from tts.core import UsageError
+from tts.store import RunData
 
 
 @dataclass(frozen=True, slots=True)

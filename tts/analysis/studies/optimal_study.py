@@ -9,10 +9,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from tts.analysis import how_to_score
 from tts.analysis.axes import Axis, token_axis
 from tts.analysis.choices import Choice, Held, Table, complete_problems, fixed, halved, hold, left_out, tabulate
 from tts.analysis.joined import run_names
-from tts.analysis.rundata import Cell, ProblemInfo, RunData, how_to_score
 from tts.analysis.studies.bins import Bins, quantile_bins, threshold_bins
 from tts.analysis.studies.optimal import (
     SAME,
@@ -31,6 +31,7 @@ from tts.analysis.studies.sharing import sharing
 from tts.analysis.verdicts import verdict_notes
 from tts.core import UsageError, did_you_mean
 from tts.stats.intervals import Interval, mean_interval
+from tts.store import CellData, ProblemInfo, RunData
 
 Floats = npt.NDArray[np.float64]
 BinKind = Literal["oracle", "predicted", "thresholds"]
@@ -156,7 +157,7 @@ def name_of(choice: Choice, runs: Sequence[RunData]) -> str:
 
 def _set_apart(
     runs: Sequence[RunData], problems: Sequence[ProblemInfo]
-) -> tuple[list[list[Cell]], list[Held], str, list[str]]:
+) -> tuple[list[list[CellData]], list[Held], str, list[str]]:
     """Cells that tell difficulty, by problem; what is compared; in words, where the former are from, and what may not
     be compared since it holds some of them."""
     first = runs[0]
@@ -194,7 +195,7 @@ def _set_apart(
     return cells, parts, f"{source} of {judge.strategy}", shared
 
 
-def _bins(run: RunData, apart: Sequence[Sequence[Cell]], kind: BinKind, verifier: str | None) -> tuple[Bins, str]:
+def _bins(run: RunData, apart: Sequence[Sequence[CellData]], kind: BinKind, verifier: str | None) -> tuple[Bins, str]:
     if kind != "predicted":
         rates = np.array([np.mean([cell.correct.mean() for cell in cells]) for cells in apart])
         return (threshold_bins(rates), "pass@1") if kind == "thresholds" else (quantile_bins(rates), "pass@1")

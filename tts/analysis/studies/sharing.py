@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 
-from tts.analysis.rundata import Entry, RunData, connect
+from tts.store import Entry, Reader, RunData
 
-_QUERY = """
-    WITH sizes AS (SELECT cell, count(*) AS held FROM candidates GROUP BY cell)
-    SELECT c.strategy, c.setting, c.seed, a.idx >= z.held / 2, x.digest, s.path, s.text
-    FROM candidates a JOIN cells c ON c.id = a.cell JOIN sizes z ON z.cell = a.cell
-    JOIN samples s ON s.context = json_extract(a.samples, '$[0][0]') AND s.path = json_extract(a.samples, '$[0][1]')
-    JOIN contexts x ON x.id = s.context
-"""
 Setting = tuple[str, str]
 
 
@@ -33,11 +25,11 @@ def sharing(run: RunData, entry: Entry, other: RunData) -> set[Setting]:
 
 
 def _model(run: RunData) -> object:
-    return run.info["model"].get("fingerprint")
+    return run.info.model.fingerprint
 
 
 def _keys(run: RunData) -> Iterator[tuple[Setting, int, bool, int]]:
     """Setting, seed, whether in a cell's second half, and a hash of what was asked and answered; one a candidate."""
-    with closing(connect(run.path)) as db:
-        for strategy, setting, seed, late, *sample in db.execute(_QUERY):
-            yield (strategy, setting), seed, bool(late), hash(tuple(sample))
+    with Reader(run.path) as reader:
+        for strategy, setting, seed, late, key in reader.first_samples():
+            yield (strategy, setting), seed, late, key

@@ -7,13 +7,13 @@ from what it continues: the token ids so far are the context's prefix.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 
 from tts.report.explorer.genealogy import Key, Tree
+from tts.store import Reader, StoredContext, path_text
 
 _OF_A_STEP = ("stop", "step_tokens")
 """Sampling parameters that differ between the steps of one search: its last step has none."""
@@ -40,15 +40,6 @@ class Held:
         return self.text[len(parent.text) :]
 
 
-@dataclass(slots=True, eq=False)
-class _Context:
-    id: int
-    params: str
-    prefix: bytes
-    held: dict[str, Held] | None = None
-    """By path, as the journal writes it; None before they are read."""
-
-
 _Start = tuple[int, bytes, frozenset[str]]
 """Run seed, token ids so far, and the sampling parameters that are known of a search."""
 
@@ -56,18 +47,16 @@ _Start = tuple[int, bytes, frozenset[str]]
 class Completions:
     """The completions of one problem, read as they are asked for."""
 
-    def __init__(self, db: sqlite3.Connection, contexts: Sequence[int]):
-        """``contexts``: the ids of the problem's contexts."""
-        self._db = db
-        self._all: dict[int, _Context] = {}
-        self._after: dict[tuple[int, bytes], list[_Context]] = {}  # by run seed and prefix
+    def __init__(self, reader: Reader, contexts: Sequence[StoredContext]):
+        """``contexts``: those of the problem."""
+        self._reader = reader
+        self._all = {context.id: context for context in contexts}
+        self._after: dict[tuple[int, bytes], list[StoredContext]] = {}  # by run seed and prefix
+        self._read_samples: dict[int, dict[str, Held]] = {}  # by context and path, as the journal writes it
         self._continued: dict[_Start, dict[str, Held | None]] = {}
-        sql = "SELECT id, params, prefix_ids, seed, chat FROM contexts WHERE id = ?"
-        for one in contexts:
-            name, params, prefix, seed, chat = db.execute(sql, (one,)).fetchone()
-            self._all[name] = context = _Context(name, params, prefix)
-            if chat is None:
-                self._after.setdefault((seed, prefix), []).append(context)
+        for context in contexts:
+            if context.chat is None:
+                self._after.setdefault((context.seed, context.prefix_ids), []).append(context)
 
     def of(self, tree: Tree, returned: Mapping[Key, int], seed: int) -> list[Held | None]:
         """Each node's completion; None where the journal does not hold it, or more than one fits.
@@ -83,7 +72,7 @@ class Completions:
             before = found[parent] if parent >= 0 else None
             context = known.get(key)
             if context is not None:
-                found.append(self._read(context).get(_path(key)))
+                found.append(self._read(context).get(path_text(key)))
             elif parent >= 0 and before is None:
                 found.append(None)
             else:
@@ -91,7 +80,7 @@ class Completions:
                     start = (seed, before.ids if before else b"", params)
                     starts[parent] = (start, self._next(start))
                 start, following = starts[parent]
-                one = following.get(_path(key))
+                one = following.get(path_text(key))
                 found.append(one or self._between(start, key, len(tree.keys[parent]) if parent >= 0 else 0))
         return found
 
@@ -102,8 +91,8 @@ class Completions:
         """
         if len(key) - 1 <= known:
             return None
-        before = self._next(start).get(_path(key[:-1])) or self._between(start, key[:-1], known)
-        return None if before is None else self._next((start[0], before.ids, start[2])).get(_path(key))
+        before = self._next(start).get(path_text(key[:-1])) or self._between(start, key[:-1], known)
+        return None if before is None else self._next((start[0], before.ids, start[2])).get(path_text(key))
 
     def _next(self, start: _Start) -> dict[str, Held | None]:
         """All that continues ``start`` in the same search, by path; None where several do.
@@ -127,31 +116,16 @@ class Completions:
             self._continued[start] = found
         return self._continued[start]
 
-    def _read(self, context: _Context) -> dict[str, Held]:
-        if context.held is None:
-            rows = self._db.execute("SELECT path, text, token_ids FROM samples WHERE context = ?", (context.id,))
-            prefix = context.prefix
-            context.held = {path: Held(text, prefix, ids) for path, text, ids in rows}
-        return context.held
+    def _read(self, context: StoredContext) -> dict[str, Held]:
+        if context.id not in self._read_samples:
+            samples = self._reader.samples(context.id)
+            self._read_samples[context.id] = {
+                path: Held(text, context.prefix_ids, ids) for path, (text, ids) in samples.items()
+            }
+        return self._read_samples[context.id]
 
 
 @lru_cache(1 << 12)
 def _common(params: str) -> str:
     """What the steps of one search have in common."""
     return json.dumps({k: v for k, v in json.loads(params).items() if k not in _OF_A_STEP}, sort_keys=True)
-
-
-@lru_cache(1 << 18)
-def _path(key: Key) -> str:
-    """A path as the journal writes it; most end in an index after a path that is known already."""
-    if len(key) > 1 and isinstance(key[-1], int):
-        return f"{_path(key[:-1])[:-1]},{key[-1]}]"
-    return json.dumps(key, separators=(",", ":"), ensure_ascii=False)
-
-
-def contexts_of(db: sqlite3.Connection) -> dict[int, list[int]]:
-    """The ids of the contexts of each problem, by the problem's row."""
-    found: dict[int, list[int]] = {}
-    for problem, context in db.execute("SELECT problem, id FROM contexts ORDER BY id"):
-        found.setdefault(problem, []).append(context)
-    return found

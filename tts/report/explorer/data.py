@@ -11,23 +11,23 @@ import gc
 import json
 import math
 import re
-import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from tts.analysis import Cell, RunData, connect, run_names
+from tts.analysis import run_names
 from tts.core import SELECTORS
-from tts.report.explorer.completions import Completions, Held, contexts_of
+from tts.report.explorer.completions import Completions, Held
 from tts.report.explorer.genealogy import genealogy
 from tts.report.explorer.highlights import answers_of, chosen
-from tts.report.explorer.texts import StepScores, candidate_of, cut
+from tts.report.explorer.texts import StepScores, cut
 from tts.report.notes import short_labels
+from tts.store import CellData, CellTexts, Reader, RunData, StoredContext, StoredProblem
 
 BUDGET = 9_000_000
 """Characters that all packed problems may take."""
@@ -95,38 +95,33 @@ def _explorer(runs: Sequence[RunData], budget: int) -> dict[str, Any]:
     ]
     cells = [_by_problem(run) for run in runs]
     wanted = [w for w in wanted if any(w[:2] in held for held in cells)]
-    journals = [connect(run.path) for run in runs]
-    try:
-        for db in journals:
-            db.execute("BEGIN")
-        reader = _Reader(runs, names, cells, journals)
-        detail = next(
-            (d for d in DETAILS[:-1] if reader.estimate(wanted, d) <= budget),
-            DETAILS[-1],
-        )
+    with ExitStack() as opened:
+        sources = [
+            _Source(name, mine, opened.enter_context(Reader(run.path)))
+            for run, name, mine in zip(runs, names, cells, strict=True)
+        ]
+        packer = _Packer(runs, sources)
+        detail = next((d for d in DETAILS[:-1] if packer.estimate(wanted, d) <= budget), DETAILS[-1])
         packs: dict[tuple[str, str], str] = {}
         total = 0
         for w in _spread(wanted):
-            text = reader.packed(w, detail)
+            text = packer.packed(w, detail)
             if total + len(text) > budget and packs:
                 break
             total += len(text)
             packs[w[:2]] = text
-    finally:
-        for db in journals:
-            db.close()
     shown = [w for w in wanted if w[:2] in packs]
     return {
-        "problems": [reader.entry(w) for w in shown],
+        "problems": [packer.entry(w) for w in shown],
         "packs": [packs[w[:2]] for w in shown],
         "left_out": len(wanted) - len(shown),
         "detail": asdict(detail),
-        "picks": reader.labels,
+        "picks": packer.labels,
     }
 
 
-def _by_problem(run: RunData) -> dict[tuple[str, str], dict[CellKey, Cell]]:
-    found: dict[tuple[str, str], dict[CellKey, Cell]] = {}
+def _by_problem(run: RunData) -> dict[tuple[str, str], dict[CellKey, CellData]]:
+    found: dict[tuple[str, str], dict[CellKey, CellData]] = {}
     for (benchmark, problem, *rest), cell in sorted(run.cells.items()):
         found.setdefault((benchmark, problem), {})[rest[0], rest[1], rest[2], rest[3]] = cell  # type: ignore[index]
     return found
@@ -138,21 +133,29 @@ def _spread(items: Sequence[Any]) -> list[Any]:
     return [items[i] for i in sorted(range(len(items)), key=lambda i: int(f"{i:0{bits}b}"[::-1], 2))]
 
 
-class _Reader:
-    """Reads problems from the journals."""
+class _Source:
+    """One run that problems are read from."""
 
     def __init__(
-        self,
-        runs: Sequence[RunData],
-        names: Sequence[str],
-        cells: Sequence[Mapping[tuple[str, str], Mapping[CellKey, Cell]]],
-        journals: Sequence[sqlite3.Connection],
-    ):
-        self._sources = list(zip(runs, names, cells, journals, strict=True))
+        self, name: str, cells: Mapping[tuple[str, str], Mapping[CellKey, CellData]], reader: Reader
+    ):  # fmt: skip
+        self.name, self.cells, self.reader = name, cells, reader
+        self.scores = StepScores(reader)
+
+    @cached_property
+    def contexts(self) -> dict[int, list[StoredContext]]:
+        """By the problem's row; read where there is a tree."""
+        return self.reader.contexts()
+
+
+class _Packer:
+    """Reads problems and packs them for the page."""
+
+    def __init__(self, runs: Sequence[RunData], sources: Sequence[_Source]):
+        self._sources = sources
         self.labels = list(dict.fromkeys(name for run in runs for name in run.verifiers))
         self._settings = short_labels(dict.fromkeys((e.strategy, e.setting) for run in runs for e in run.plan))
         self._questions: dict[tuple[str, str], str] = {}
-        self._journals = [_Journal(db, run) for run, db in zip(runs, journals, strict=True)]
         self._packed: dict[tuple[str, str], tuple[Detail, str]] = {}  # by the last estimate
 
     def estimate(self, wanted: Sequence[tuple[str, str, str | None]], detail: Detail) -> float:
@@ -175,7 +178,7 @@ class _Reader:
         ``picks``: of the largest cell, whether coverage, majority and the best by each label are right.
         """
         benchmark, name, level = problem
-        held = [cell for _, _, cells, _ in self._sources for cell in cells.get((benchmark, name), {}).values()]
+        held = [cell for source in self._sources for cell in source.cells.get((benchmark, name), {}).values()]
         largest = max(held, key=len)
         picks: list[bool | None] = [bool(largest.correct.any()), _right(largest, "majority", None)]
         picks += [_right(largest, "best", one) if one in largest.scores else None for one in self.labels]
@@ -186,61 +189,38 @@ class _Reader:
         benchmark, name, level = problem
         found: dict[str, Any] = {"benchmark": benchmark, "id": name, "level": level, "cells": []}
         said: dict[str, int] = {}  # what steps say, each once
-        for (_, source, cells, db), journal in zip(self._sources, self._journals, strict=True):
-            sql = (
-                "SELECT id, question, answer, subject FROM problems WHERE benchmark = ? AND problem = ? AND retired = 0"
-            )
-            row = db.execute(sql, (benchmark, name)).fetchone()
-            if row is None or (benchmark, name) not in cells:
+        for source in self._sources:
+            stored = source.reader.problem(benchmark, name)
+            if stored is None or (benchmark, name) not in source.cells:
                 continue
-            found |= {"question": row[1], "answer": row[2], "subject": row[3]}
-            self._questions[benchmark, name] = " ".join(row[1].split())[:PREVIEW]
-            reader = _Problem(journal, row[0], f"{benchmark}/{name}", row[1], said, detail)
-            for key, cell in cells[benchmark, name].items():
+            question = stored.question
+            found |= {"question": question.text, "answer": stored.answer, "subject": question.subject}
+            self._questions[benchmark, name] = " ".join(question.text.split())[:PREVIEW]
+            reader = _Problem(source, stored, said, detail)
+            for key, cell in source.cells[benchmark, name].items():
                 shown = reader.cell(key, cell)
                 if shown is not None:
                     strategy = self._settings.get(key[:2], key[0])
-                    found["cells"].append({"run": source, "strategy": strategy, **shown})
+                    found["cells"].append({"run": source.name, "strategy": strategy, **shown})
         return found | {"steps": list(said)}
 
 
-def _right(cell: Cell, selector: str, verifier: str | None) -> bool:
+def _right(cell: CellData, selector: str, verifier: str | None) -> bool:
     return bool(cell.correct[SELECTORS[selector].select(cell.pool(graded=False), verifier)]) if len(cell) else False
 
 
-class _Journal:
-    """What all problems of a journal are read with."""
-
-    def __init__(self, db: sqlite3.Connection, run: RunData):
-        self.db = db
-        self.scores = StepScores(db, run)
-
-    @cached_property
-    def contexts(self) -> dict[int, list[int]]:
-        """By problem; read where there is a tree."""
-        return contexts_of(self.db)
-
-
 class _Problem:
-    """Reads the cells of one problem of a journal."""
+    """Reads the cells of one problem of a run."""
 
-    def __init__(
-        self, journal: _Journal, row: int, name: str, question: str, said: dict[str, int], detail: Detail
-    ):  # fmt: skip
-        self._journal, self._db, self._row = journal, journal.db, row
-        self._name, self._question = name, question
+    def __init__(self, source: _Source, problem: StoredProblem, said: dict[str, int], detail: Detail):
+        self._source, self._problem = source, problem
         self._said, self._detail = said, detail
         self._steps: dict[tuple[Held, Held | None], int] = {}
 
-    def cell(self, key: CellKey, cell: Cell) -> dict[str, Any] | None:
+    def cell(self, key: CellKey, cell: CellData) -> dict[str, Any] | None:
         """What is shown of a cell; None where it changed since the run was read."""
-        identity = "problem = ? AND strategy = ? AND setting = ? AND seed = ? AND budget = ?"
-        row = self._db.execute(f"SELECT id, n, history FROM cells WHERE {identity}", (self._row, *key)).fetchone()
-        if row is None or row[1] != cell.n:
-            return None
-        sql = "SELECT samples, answer, scores FROM candidates WHERE cell = ? ORDER BY idx"
-        rows = self._db.execute(sql, (row[0],)).fetchall()
-        if len(rows) != len(cell):
+        stored = self._source.reader.cell_texts(self._problem.row, *key)
+        if stored is None or stored.n != cell.n or len(stored.origins) != len(cell):
             return None
         tags = chosen(cell, self._detail.candidates)
         return {
@@ -248,36 +228,37 @@ class _Problem:
             "seed": key[2],
             "total": len(cell),
             "right": int(cell.correct.sum()),
-            "answers": answers_of(cell, [answer for _, answer, _ in rows]),
+            "answers": answers_of(cell, stored.answers),
             "distinct": len(np.unique(cell.classes[cell.classes >= 0])),
-            "shown": [self._candidate(cell, i, tags[i], *rows[i]) for i in sorted(tags)],
-            "tree": self._tree(row[2], [samples for samples, _, _ in rows], key[2]),
+            "shown": [self._candidate(cell, i, tags[i], stored) for i in sorted(tags)],
+            "tree": self._tree(stored.history, stored.origins, key[2]),
         }
 
-    def _candidate(
-        self, cell: Cell, i: int, tags: list[str], samples: str, answer: str | None, scores: str
-    ) -> dict[str, Any]:
-        judged = self._journal.scores
-        candidate = candidate_of(self._db, json.loads(samples), judged.reads_tokens)
-        spans = {} if candidate is None else dict(judged.spans(self._name, self._question, candidate))
+    def _candidate(self, cell: CellData, i: int, tags: list[str], stored: CellTexts) -> dict[str, Any]:
+        judged, problem = self._source.scores, self._problem
+        candidate = self._source.reader.candidate(json.loads(stored.origins[i]), whole=judged.reads_tokens)
+        spans = {} if candidate is None else dict(judged.spans(problem.name, problem.question.text, candidate))
         text, gone, spans = cut("" if candidate is None else candidate.text, self._detail.chars, spans)
         return {
             "i": i,
-            "answer": answer,
+            "answer": stored.answers[i],
             "correct": bool(cell.correct[i]),
             "finished": bool(cell.finished[i]),
             "tokens": int(cell.output_tokens[i]),
-            "scores": {k: _short(v) for k, v in sorted(json.loads(scores).items())},
+            "scores": {k: _short(v) for k, v in sorted(json.loads(stored.scores[i]).items())},
             "tags": tags,
             "text": None if candidate is None else text,
             "gone": gone,
             "steps": spans,
         }
 
-    def _tree(self, history: str, samples: Sequence[str], seed: int) -> dict[str, Any] | None:
+    def _tree(self, history: str, origins: Sequence[str], seed: int) -> dict[str, Any] | None:
         if history == "[]":
             return None
-        chains = [[(context, tuple(path)) for context, path in one] for one in json.loads(f"[{','.join(samples)}]")]
+        chains = [
+            [(piece[0], tuple(piece[1])) for piece in one if not isinstance(piece, str)]
+            for one in json.loads(f"[{','.join(origins)}]")
+        ]
         tree = genealogy(json.loads(history), [[path for _, path in chain] for chain in chains], self._detail.nodes)
         if tree is None:
             return None
@@ -304,7 +285,7 @@ class _Problem:
 
     @cached_property
     def _completions(self) -> Completions:
-        return Completions(self._db, self._journal.contexts.get(self._row, ()))
+        return Completions(self._source.reader, self._source.contexts.get(self._problem.row, ()))
 
 
 def _short(value: float | None) -> float | None:

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from tts.analysis import Cell
 from tts.core import SELECTORS
+from tts.store import CellData
 
 ANSWERS = 12
 """Distinct answers of a cell that are listed."""
 
 
-def answers_of(cell: Cell, answers: Sequence[str | None]) -> list[list[Any]]:
+def answers_of(cell: CellData, answers: Sequence[str | None]) -> list[list[Any]]:
     """Distinct answers, most common first: text, count, whether right. Those without an answer come last, as null."""
     classes, first, counts = np.unique(cell.classes, return_index=True, return_counts=True)
     rows = [
@@ -24,7 +24,7 @@ def answers_of(cell: Cell, answers: Sequence[str | None]) -> list[list[Any]]:
     return rows[:ANSWERS]
 
 
-def chosen(cell: Cell, most: int) -> dict[int, list[str]]:
+def chosen(cell: CellData, most: int) -> dict[int, list[str]]:
     """Which candidates tell the most, and why: those that selectors pick, then the misjudged, then the earliest."""
     found: dict[int, list[str]] = {}
     for i, why in _reasons(cell):
@@ -37,7 +37,7 @@ def chosen(cell: Cell, most: int) -> dict[int, list[str]]:
     return found
 
 
-def _reasons(cell: Cell) -> Iterator[tuple[int, str]]:
+def _reasons(cell: CellData) -> Iterator[tuple[int, str]]:
     if not len(cell):
         return
     pool = cell.pool(graded=False)

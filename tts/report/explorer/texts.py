@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any
 
-import numpy as np
-
-from tts.analysis import RunData
-from tts.core import Candidate, Completion, score_key
+from tts.core import Candidate, score_key
+from tts.store import Reader
 
 DELIMITERS = ("\n\n", "\n")
 """What verifiers cut steps at, where their options do not say."""
@@ -21,51 +16,16 @@ Span = tuple[int, int, float]
 """Start and end of a step in a text, in code points, and its score."""
 
 
-def candidate_of(db: sqlite3.Connection, samples: Sequence[Sequence[Any]], whole: bool) -> Candidate | None:
-    """A candidate from the journal's list of its completions; None where they are not held.
-
-    Without ``whole`` only its text is read, which the last completion has.
-    """
-    if not whole:
-        sql = "SELECT text FROM samples WHERE context = ? AND path = ?"
-        row = db.execute(sql, (samples[-1][0], _written(samples[-1][1]))).fetchone() if samples else None
-        return None if row is None else Candidate((), row[0])
-    completions = [_completion(db, context, path) for context, path in samples]
-    found = [c for c in completions if c is not None]
-    return Candidate(tuple(found), found[-1].text) if found and len(found) == len(completions) else None
-
-
-def _written(path: Sequence[str | int]) -> str:
-    return json.dumps(path, separators=(",", ":"), ensure_ascii=False)
-
-
-def _completion(db: sqlite3.Connection, context: int, path: Sequence[str | int]) -> Completion | None:
-    row = db.execute(
-        "SELECT text, token_ids, logprobs, top_logprobs, finish_reason FROM samples WHERE context = ? AND path = ?",
-        (context, _written(path)),
-    ).fetchone()
-    if row is None:
-        return None
-    text, ids, logprobs, top, reason = row
-    return Completion(
-        tuple(path),
-        text,
-        np.frombuffer(ids, "<u4"),
-        reason,
-        logprobs=None if logprobs is None else np.frombuffer(logprobs, "<f2"),
-        top_logprobs=None if top is None else np.frombuffer(top, "<f2"),
-    )
-
-
 class StepScores:
     """What a run's verifiers said of the steps of its answers."""
 
-    def __init__(self, db: sqlite3.Connection, run: RunData):
-        configured = {v.get("name"): v.get("delimiter") for v in (run.info.get("config") or {}).get("verifiers") or ()}
-        self._db = db
+    def __init__(self, reader: Reader):
+        info = reader.info
+        configured = {v.get("name"): v.get("delimiter") for v in info.config.get("verifiers") or ()}
+        self._reader = reader
         self._judges = [
-            (name, judge["fingerprint"], bool(judge["reads_tokens"]), (configured.get(name), *DELIMITERS))
-            for name, judge in (run.info.get("judges") or {}).items()
+            (name, judge.fingerprint, judge.reads_tokens, (configured.get(name), *DELIMITERS))
+            for name, judge in info.judges.items()
         ]
         self.reads_tokens = any(tokens for _, _, tokens, _ in self._judges)
         """Whether a candidate's text is not all that a verifier reads."""
@@ -78,8 +38,7 @@ class StepScores:
         pieces = cache(lambda delimiter: list(_steps(candidate.text, delimiter)))
         for name, fingerprint, tokens, delimiters in self._judges:
             key = score_key(fingerprint, tokens, problem, question, candidate)
-            row = self._db.execute('SELECT "values" FROM scores WHERE key = ?', (key,)).fetchone()
-            values = json.loads(row[0]) if row else []
+            values = self._reader.score(key)
             if not values or not all(map(math.isfinite, values)):
                 continue
             found = next((pieces(d) for d in delimiters if d and len(pieces(d)) == len(values)), None)

@@ -19,7 +19,7 @@ from typing import Any
 
 import vl_convert
 
-from tts.analysis import Curves, RunData, run_names
+from tts.analysis import Curves, run_names
 from tts.analysis.compute import NOT_COUNTED
 from tts.report.charts.figure import X_AXES, X_SHORT, spec
 from tts.report.charts.legend import legend
@@ -31,6 +31,7 @@ from tts.report.failures import failure_table
 from tts.report.page.html_sections import contents, sections_html
 from tts.report.page.html_tables import curves_table, plain_table
 from tts.report.sections.section import Section
+from tts.store import RunData
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Report:
     @property
     def told(self) -> tuple[str, ...]:
         """Verifiers that know the reference answer."""
-        return tuple(dict.fromkeys(name for run in self.runs for name in run.info.get("oracle_verifiers") or ()))
+        return tuple(dict.fromkeys(name for run in self.runs for name in run.info.oracle_verifiers))
 
 
 def page(report: Report) -> str:
@@ -69,7 +70,7 @@ def page(report: Report) -> str:
         legend=legend(content[0].series, shown),
         contents=contents(report.sections, bool(problems["problems"])),
         axes="".join(f'<option value="{escape(k)}">{escape(X_AXES[k])}</option>' for k in axes),
-        flops=_flops(result, "flops" in axes, any(run.info.get("imported") for run in runs)),
+        flops=_flops(result, "flops" in axes, any(run.info.imported for run in runs)),
         failures=plain_table(failure_table(runs)),
         figures="".join(_figure(i, panel) for i, panel in enumerate(content)),
         levels=_levels(levels, len(content)),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tts.analysis import RunData
 from tts.analysis.studies import REACH, CoverageStudy, LevelStudy, Setting, strays, study_coverage, study_levels
 from tts.report.notes import group_labels, variant
 from tts.report.sections.coverage_charts import coverage_chart, level_chart
 from tts.report.sections.coverage_tables import coverage_tables
 from tts.report.sections.section import Chart, Section
+from tts.store import RunData
 
 MOST = 6
 """Settings with charts; the tables hold all."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from tts.analysis import RunData
 from tts.report.sections.coverage_section import coverage_section
 from tts.report.sections.optimal_section import optimal_section
 from tts.report.sections.section import Section
 from tts.report.sections.verifiers_section import verifiers_section
+from tts.store import RunData
 
 _SECTIONS: dict[str, Callable[[Sequence[RunData]], Section | None]] = {
     "coverage": coverage_section,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tts.analysis import Choice, RunData, axis_of, run_names
+from tts.analysis import Choice, axis_of, run_names
 from tts.analysis.studies import OptimalStudy, name_of, study_optimal
 from tts.core import UsageError
 from tts.report.notes import group_labels, variant
@@ -14,6 +14,7 @@ from tts.report.sections.optimal_curves import BinPoint, bin_points
 from tts.report.sections.section import Section
 from tts.report.tables.optimal import optimal_tables
 from tts.report.tables.writing import TextTable
+from tts.store import RunData
 
 KEY, HEADING = "optimal", "Compute-optimal by difficulty"
 SHARES = ("accuracy", "ci_low", "ci_high")
@@ -176,7 +177,7 @@ def _notes(one: _Study, several: bool) -> list[str]:
             f"Some bins hold as few as {study.bins.sizes.min()} problems, half of which choose: much of what they "
             "choose is chance, and their intervals are rough."
         )
-    told = {name for run in one.runs for name in run.info.get("oracle_verifiers") or ()}
+    told = {name for run in one.runs for name in run.info.oracle_verifiers}
     used = sorted({c.verifier.rpartition(":")[0] for c in study.table.choices} & told)
     if used:
         notes.append(f"{', '.join(used)} is told the reference answer: what is chosen with it is a bound.")

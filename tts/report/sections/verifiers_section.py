@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from tts.analysis import Cell, RunData, run_names
+from tts.analysis import run_names
 from tts.analysis.choices import fixed
 from tts.analysis.studies import Comparison, compare_verifiers
 from tts.core import SELECTORS, UsageError
@@ -16,6 +16,7 @@ from tts.report.sections.verifiers_charts import Judged, charts, shown_of
 from tts.report.tables.compare import compare_tables
 from tts.report.tables.writing import TextTable
 from tts.stats import Band, FitError, OverOptimisation, best_of_k, distinct_scores, fit_over_optimisation
+from tts.store import CellData, RunData
 
 HEADING = "Verifiers on the same samples"
 MOST_RUNS = 4
@@ -78,7 +79,7 @@ def _left_out(one: Judged, shown: Sequence[str]) -> Iterator[str]:
         yield f"The charts leave out {', '.join(left)}, with a lower best of n; the tables have all"
 
 
-def _cells(run: RunData, found: Comparison) -> list[list[Cell]]:
+def _cells(run: RunData, found: Comparison) -> list[list[CellData]]:
     """What was compared: by problem, one cell a seed."""
     entry = found.entry
     return [

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tts.analysis import RunData
 from tts.analysis.planning import HeldOut, Row, Rules, plan_counts
 from tts.analysis.planning.rules import Knowledge
 from tts.core import UsageError
 from tts.report.tables.writing import TextTable
 from tts.stats import Interval
+from tts.store import RunData
 
 _NEARLY = 0.9
 """Share of the budget below which a note says what was spent."""
@@ -60,7 +60,7 @@ def allocation_notes(
     if known.rules.selector == "oracle":
         notes.append("oracle feedback: the pilot was graded against the reference answers")
     for some in (run,) if same else (run, fitted):
-        if (some.info.get("imported") or {}).get("labels") == "both":
+        if some.info.imported and some.info.imported.labels == "both":
             notes.append(f"{some.path}: what is right is told by our grader, not by the file's labels")
     planned, all_of = len(rows) // len(run.seeds), sum(map(len, run.problems.values()))
     if planned < all_of:
@@ -79,7 +79,7 @@ def allocation_notes(
 
 def what_next(run: RunData, plan: Path, gain: Interval) -> str:
     """What to do with a plan."""
-    if run.info.get("imported"):
+    if run.info.imported:
         return (
             f"next: give each problem what {plan} names (action, n) with the model that the file came from; it is not "
             "known here, so `tts run --plan` cannot"

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tts.analysis import connect
-from tts.core import UsageError
+from tts.core import Candidate, UsageError
+from tts.store import CandidateRow, Reader
 
 _BATCH = 10_000
-_QUERY = """
-    SELECT p.benchmark, p.problem, p.question, p.answer AS reference, p.level, p.subject, c.strategy, c.setting, c.seed,
-           c.n, d.idx, d.answer, d.class, d.correct, d.finished, d.output_tokens, d.scores, d.samples
-    FROM candidates d JOIN cells c ON c.id = d.cell JOIN problems p ON p.id = c.problem
-    ORDER BY p.id, c.strategy, c.setting, c.seed, c.n, d.idx
-"""
 
 
 def export_candidates(run: Path, out: Path, kind: str) -> int:
@@ -29,33 +21,46 @@ def export_candidates(run: Path, out: Path, kind: str) -> int:
 
     Raises UsageError where ``run`` is no run directory or ``out`` cannot be written.
     """
-    with closing(connect(run)) as db:
-        rows = _rows(db)
+    with Reader(run) as reader:
+        rows = (_row(reader, candidate) for candidate in reader.candidates())
         try:
             return _write_jsonl(rows, out) if kind == "jsonl" else _write_parquet(rows, out)
         except OSError as error:
             raise UsageError(f"--out: {out} cannot be written ({error.strerror}); name another file") from None
 
 
-def _rows(db: sqlite3.Connection) -> Iterator[dict[str, Any]]:
-    cursor = db.execute(_QUERY)
-    names = [column[0] for column in cursor.description]
-    for values in cursor:
-        row = dict(zip(names, values, strict=True))
-        parts = [_sample(db, context, path) for context, path in json.loads(row.pop("samples"))]
-        row["correct"], row["finished"] = bool(row["correct"]), bool(row["finished"])
-        row["text"] = "".join(text for text, _, _ in parts)
-        row["finish_reason"] = parts[-1][1]
-        row["logprob"] = None if any(p[2] is None for p in parts) else sum(p[2] for p in parts)
-        yield row
+def _row(reader: Reader, c: CandidateRow) -> dict[str, Any]:
+    answer = reader.candidate(json.loads(c.origin), whole=True) or Candidate((), "")
+    return {
+        "benchmark": c.benchmark,
+        "problem": c.problem,
+        "question": c.question,
+        "reference": c.reference,
+        "level": c.level,
+        "subject": c.subject,
+        "strategy": c.strategy,
+        "setting": c.setting,
+        "seed": c.seed,
+        "n": c.n,
+        "idx": c.idx,
+        "answer": c.answer,
+        "class": c.answer_class,
+        "correct": c.correct,
+        "finished": c.finished,
+        "output_tokens": c.output_tokens,
+        "scores": c.scores,
+        "text": answer.text,
+        "finish_reason": answer.completions[-1].finish_reason if answer.completions else None,
+        "logprob": _logprob(answer),
+    }
 
 
-def _sample(db: sqlite3.Connection, context: int, path: list[str | int]) -> tuple[str, str, float | None]:
-    """Text, finish reason and summed log-probability of one completion."""
-    key = json.dumps(path, separators=(",", ":"), ensure_ascii=False)
-    sql = "SELECT text, finish_reason, logprobs FROM samples WHERE context = ? AND path = ?"
-    text, reason, logprobs = db.execute(sql, (context, key)).fetchone()
-    return text, reason, None if logprobs is None else float(np.frombuffer(logprobs, "<f2").sum(dtype=np.float64))
+def _logprob(answer: Candidate) -> float | None:
+    """Of all that was drawn for an answer, summed; None where it was not kept."""
+    kept = [c.logprobs for c in answer.completions]
+    if not kept or any(logprobs is None for logprobs in kept):
+        return None
+    return float(sum(np.sum(logprobs, dtype=np.float64) for logprobs in kept if logprobs is not None))
 
 
 def _write_jsonl(rows: Iterator[dict[str, Any]], out: Path) -> int:

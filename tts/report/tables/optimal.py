@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from tts.analysis import Choice, RunData
+from tts.analysis import Choice
 from tts.analysis.studies import MatchedRow, OptimalStudy, name_of
 from tts.report.tables.writing import TextTable
+from tts.store import RunData
 
 
 def optimal_tables(
