@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from tts.benchmarks import NEXT_QUESTION
 from tts.core import UsageError, canonical_json
+from tts.engines import ModelPool
 from tts.sweep.config import BenchmarkEntry, StrategyEntry, SweepConfig, VerifierEntry
 from tts.verifiers import make_verifier
 
@@ -80,7 +81,7 @@ def _verifiers(before: SweepConfig, now: SweepConfig) -> tuple[VerifierEntry, ..
         key = canonical_json(entry.model_dump(mode="json", exclude={"aggregation", "engine"}))
         same = found.get(key)
         if same is not None and same.aggregation != entry.aggregation:
-            mine = make_verifier(entry.name, entry.model_extra or {}, entry.engine, "verifiers").aggregation
+            mine = make_verifier(entry.name, entry.model_extra or {}, ModelPool(entry.engine), "verifiers").aggregation
             both = tuple(dict.fromkeys((*(same.aggregation or (mine,)), *(entry.aggregation or (mine,)))))
             entry = entry.model_copy(update={"aggregation": both})
         found[key] = entry
