@@ -74,9 +74,11 @@ def import_(
     if wrong := [part for part, (name, _, column) in zip(scores, pairs, strict=True) if not (name and column)]:
         raise UsageError(f"--score: found {wrong[0]!r}, expected NAME=COLUMN")
     by_name = {name: column for name, _, column in pairs}
+    if len({name.removesuffix(":score") for name in by_name}) < len(pairs):
+        raise UsageError("--score: two columns have one name; give each its own NAME=COLUMN")
     columns = Columns(id=id_, scores=by_name, **{name: flags.pop(name) for name in names})
     try:
-        budgets = [int(part) for part in n.split(",")] if n else []
+        budgets = [] if n is None else [int(part) for part in n.split(",")]
     except ValueError:
         budgets = [0]
     if any(k < 1 for k in budgets):
@@ -94,6 +96,11 @@ def _say(done: Imported, labels: str, out: Path) -> None:
     click.echo(f"{counts}; token counts are estimated" if done.estimated else counts)
     if done.renamed:
         click.echo("ids begin anew in some files: problems are named by file or task, as NAME/ID")
+    if done.repeated:
+        click.echo(f"{done.repeated} samples are in the log of a retry too, and count once")
+    if done.fewest[1] < done.most:
+        few = f"{done.fewest[1]} ({done.fewest[0]})"
+        click.echo(f"problems have {few} to {done.most} samples; curves end at the fewest")
     if done.silent:
         verb = "has" if done.silent == 1 else "have"
         click.echo(f"{done.silent} of {done.samples} samples {verb} no text: silent answers")

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tts.core import UsageError, did_you_mean
-from tts.importing.columns import first_text
+from tts.importing.columns import first_text, is_scalar
 from tts.importing.labels import choose
 from tts.importing.problems import Record
 from tts.importing.rows import Placed, Row
@@ -55,7 +55,7 @@ def lm_eval_records(rows: Sequence[Placed], metric_filter: str | None, metric: s
             "question": first_text(_document(row), _QUESTIONS),
             "content": _same(row.get("doc")),
             "prompt": _prompt(row),
-            "level": _document(row).get("level"),
+            "level": level if is_scalar(level := _document(row).get("level")) else None,
             "correct": _each(verdict, len(responses)),
         })
         for (where, row), responses, verdict in zip(kept, texts, verdicts, strict=True)
@@ -130,8 +130,9 @@ def _flat(value: Any) -> Iterator[Any]:
 
 
 def _metrics(row: Row) -> Iterator[tuple[str, Any]]:
-    names = row["metrics"] if isinstance(row.get("metrics"), list) else [n for n in row if n not in _NO_METRICS]
-    return ((str(name), row[name]) for name in names if name in row)
+    listed = row.get("metrics")
+    names = listed if isinstance(listed, list) else [name for name in row if name not in _NO_METRICS]
+    return ((name, row[name]) for name in names if isinstance(name, str) and name in row)
 
 
 def _each(verdict: Any, responses: int) -> list[Any]:

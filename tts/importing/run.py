@@ -14,13 +14,14 @@ from typing import Literal
 import tts
 from tts.benchmarks import get_benchmark
 from tts.core import SELECTORS, UsageError, canonical_json, fingerprint
+from tts.grading import Graded
 from tts.importing.columns import Columns
 from tts.importing.files import Choices, Foreign, read_files
 from tts.importing.problems import ForeignProblem, score_labels, unscored
 from tts.importing.reading import Opened, Reading, opened_thinking_of
 from tts.importing.stored import store_cells, store_samples
 from tts.importing.whole import whole_directory
-from tts.session.outcomes import Graded, Outcomes
+from tts.session.outcomes import Outcomes
 from tts.store import BenchmarkInfo, Entry, ImportInfo, Journal, ModelInfo, RunDir, RunInfo, SessionInfo
 from tts.store.provenance import commit, hardware, versions
 from tts.sweep.cells import HeldProblem
@@ -63,6 +64,12 @@ class Imported:
     """Samples without any text."""
     renamed: bool
     """Whether the ids of files were told apart by a name before them."""
+    repeated: int
+    """Samples that two logs of one evaluation have, beside the one that counts."""
+    fewest: tuple[str, int]
+    """The problem with the fewest samples, and how many."""
+    most: int
+    """Samples of the problem with the most."""
     opened: Opened | None
     """Thinking that the prompts opened."""
 
@@ -91,7 +98,7 @@ def import_samples(
     reading = reading or Reading()
     foreign = read_files(files, Choices(kind, columns, metric_filter, metric))
     problems = foreign.problems
-    name = benchmark or f"jsonl:{files[0].name}"
+    name = f"jsonl:{files[0].name}" if benchmark is None else benchmark
     if get_benchmark(name, "--benchmark").checker is not None and reading.answer_forms is not None:
         raise UsageError(f"--answer-forms: {name} has rules of its own for answers; leave it out")
     opened = opened_thinking_of((s.text for p in problems for s in p.samples), reading)
@@ -129,8 +136,13 @@ def import_samples(
     silent = sum(not s.text.strip() for p in problems for s in p.samples)
     return Imported(
         len(problems), samples, tuple(budgets), estimated, tuple(disagreements), unscored(problems), silent,
-        foreign.renamed, opened,
+        foreign.renamed, foreign.repeated, *_extent(problems), opened,
     )  # fmt: skip
+
+
+def _extent(problems: Sequence[ForeignProblem]) -> tuple[tuple[str, int], int]:
+    fewest = min(problems, key=lambda p: len(p.samples))
+    return (fewest.id, len(fewest.samples)), max(len(p.samples) for p in problems)
 
 
 def _check_labels(problems: Sequence[ForeignProblem], labels: Labels) -> None:
@@ -147,11 +159,10 @@ def _check_labels(problems: Sequence[ForeignProblem], labels: Labels) -> None:
 
 def _budgets(problems: Sequence[ForeignProblem], asked: Sequence[int]) -> tuple[int, ...]:
     """What every problem has the samples for."""
-    fewest = min(problems, key=lambda p: len(p.samples))
-    least = len(fewest.samples)
+    (fewest, least), _ = _extent(problems)
     if asked and max(asked) > least:
         raise UsageError(
-            f"--n: found {max(asked)}, but problem {fewest.id!r} has {least} samples; {least} or less would do"
+            f"--n: found {max(asked)}, but problem {fewest!r} has {least} samples; {least} or less would do"
         )
     return tuple(sorted(set(asked or (*(2**i for i in range(least.bit_length())), least))))
 
