@@ -14,9 +14,9 @@ import pytest
 from tts.analysis import axis_of, curves
 from tts.analysis.axes import Costed
 from tts.core import UsageError
+from tts.grading import Graded
 from tts.importing.run import by_labels
 from tts.session import run as run_sweep
-from tts.session.outcomes import Graded
 from tts.stats import best_of_k, majority_at_k, pass_at_k
 from tts.store import read_run
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +42,8 @@ class Question:
     subject: str | None = None
     level: str | None = None
     """Difficulty as the benchmark states it, for instance ``"3"``."""
+    public: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """What else of the problem strategies and verifiers may see, as JSON values: a puzzle's start, public tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,9 @@ class Problem:
     answer: str
     """The reference answer as the benchmark writes it."""
     solution: str | None = None
+    payload: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """What else grading needs and nobody but grading sees, as JSON values: hidden tests, further right answers
+    (``references``)."""
 
     @property
     def id(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -62,8 +63,9 @@ def _filled(config: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _without_names(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Scalars, lists and the part on text; of the labels only how many there are."""
+    """Scalars, lists and the part on text; of the labels only how many there are. What JSON cannot hold is left out."""
     kept: dict[str, Any] = {k: v for k, v in config.items() if v is None or isinstance(v, int | float | str | list)}
+    kept = {k: v for k, v in kept.items() if not _is_endless(v)}
     if isinstance(labels := config.get("id2label"), dict):
         kept.setdefault("num_labels", len(labels))
     for part in ("text_config", "rope_parameters", "rope_scaling"):
@@ -72,3 +74,8 @@ def _without_names(config: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(layers := config.get("per_layer_config"), dict):
         kept["per_layer_config"] = {str(layer): _without_names(own) for layer, own in layers.items()}
     return kept
+
+
+def _is_endless(value: object) -> bool:
+    """Whether a number is not finite, or one of a list is not, such as Mamba's ``time_step_limit``."""
+    return any(isinstance(x, float) and not math.isfinite(x) for x in (value if isinstance(value, list) else [value]))

@@ -14,13 +14,14 @@ from typing import Literal
 import tts
 from tts.benchmarks import get_benchmark
 from tts.core import SELECTORS, UsageError, canonical_json, fingerprint
+from tts.grading import Graded
 from tts.importing.columns import Columns
 from tts.importing.files import Choices, Foreign, read_files
 from tts.importing.problems import ForeignProblem, score_labels, unscored
 from tts.importing.reading import Opened, Reading, opened_thinking_of
 from tts.importing.stored import store_cells, store_samples
 from tts.importing.whole import whole_directory
-from tts.session.outcomes import Graded, Outcomes
+from tts.session.outcomes import Outcomes
 from tts.store import BenchmarkInfo, Entry, ImportInfo, Journal, ModelInfo, RunDir, RunInfo, SessionInfo
 from tts.store.provenance import commit, hardware, versions
 from tts.sweep.cells import HeldProblem

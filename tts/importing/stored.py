@@ -7,8 +7,8 @@ from dataclasses import asdict
 
 import tts
 from tts.core import Prompt, Question, Usage, canonical_json, digest
+from tts.grading import Graded
 from tts.importing.problems import ForeignProblem, score_label
-from tts.session.outcomes import Graded
 from tts.store import Journal
 from tts.sweep.cells import HeldProblem
 

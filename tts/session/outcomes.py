@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
-from tts.benchmarks import Checker, get_benchmark
+from tts.benchmarks import checks
 from tts.core import Candidate, Usage, canonical_json, digest
-from tts.grading import Grader, Verdict
-from tts.session.reading import Reader
+from tts.grading import EQUIVALENCE, Graded, Grading, Settled
 from tts.store import Journal
 from tts.sweep.cells import Cell, CellKey, HeldProblem
 from tts.sweep.config import GradingConfig
-
-
-@dataclass(frozen=True)
-class Graded:
-    """What grading says of a cell's candidates."""
-
-    answers: tuple[str | None, ...]
-    classes: tuple[int, ...]
-    correct: tuple[bool, ...]
-    grader: dict[str, int]
-    """How often the grader hit its comparison cap, found a class with different verdicts, or ran out of time."""
 
 
 class Outcomes:
@@ -42,16 +28,14 @@ class Outcomes:
         """``scores``: labels of the scores that candidates come with; ``journal`` keeps every verdict, so that each
         distinct pair is graded once in a run's life; ``forms``: answer forms by benchmark, where the sweep names
         them."""
-        self._config = config
         self._journal = journal
         self._holds_for = {**config.model_dump(mode="json", exclude={"workers"}), "scores": sorted(scores)}
         self._forms = dict(forms or {})
-        self._checkers: dict[str, Checker | None] = {}
-        self._readers: dict[int, Reader] = {}
-        self._grader = Grader(workers=config.workers, timeout_s=config.timeout_s)
-        self._threads = ThreadPoolExecutor(config.workers, thread_name_prefix="grading")
-        for gold, answer, equal, outcome in journal.db.execute("SELECT gold, answer, equal, outcome FROM grades"):
-            self._grader.known[gold, answer] = Verdict(bool(equal), outcome)
+        self._grading = Grading(
+            checks, workers=config.workers, timeout_s=config.timeout_s, think_tags=config.think_tags, forms=self._forms
+        )
+        rows = journal.db.execute("SELECT gold, answer, equal FROM grades WHERE outcome = 'ok'")
+        self._grading.remember(Settled(EQUIVALENCE, gold, answer, bool(equal)) for gold, answer, equal in rows)
         self.graded = 0
         """Candidates graded in this session."""
         self.correct = 0
@@ -101,7 +85,7 @@ class Outcomes:
         ]  # fmt: skip
         details = [canonical_json(x) for x in (asdict(usage), list(history), graded.grader, dict(contexts))]
         head = (*cell.key, cell.n, self.label(cell.problem), *details)
-        fresh = [(g, a, v.equal, v.outcome) for (g, a), v in self._grader.fresh_verdicts()]
+        fresh = [(v.reference, v.answer, v.correct, "ok") for v in self._grading.fresh() if v.grader == EQUIVALENCE]
 
         def write(db: sqlite3.Connection) -> None:
             db.executemany("INSERT OR IGNORE INTO grades VALUES (?, ?, ?, ?)", fresh)
@@ -117,63 +101,15 @@ class Outcomes:
 
     async def grade(self, problem: HeldProblem, texts: Sequence[str]) -> Graded:
         """Answers, classes and verdicts of some texts."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._grade, problem, texts)
+        return await self._grading.grade(problem, texts)
 
     async def verdicts(self, problem: HeldProblem, texts: Sequence[str]) -> Sequence[bool]:
         """Whether each text answers the problem correctly: for verifiers that are told."""
         return (await self.grade(problem, texts)).correct
 
-    def _grade(self, problem: HeldProblem, texts: Sequence[str]) -> Graded:
-        """In a thread. A class is as correct as its representative."""
-        reader = self._reader(problem)
-        answers = [reader.answer(text) for text in texts]
-        if reader.checker is None:
-            return self._compare(problem.answer, answers)
-        return self._check(reader.checker, problem, answers)
-
-    def _reader(self, problem: HeldProblem) -> Reader:
-        """How to find the answers to a problem, decided once: by its prompt, and by what the sweep says of it."""
-        reader = self._readers.get(problem.row)
-        if reader is None:
-            if problem.benchmark not in self._checkers:
-                self._checkers[problem.benchmark] = get_benchmark(problem.benchmark).checker
-            reader = Reader.of(
-                problem, self._config, self._checkers[problem.benchmark], self._forms.get(problem.benchmark)
-            )
-            self._readers[problem.row] = reader
-        return reader
-
-    def _check(self, checker: Checker, problem: HeldProblem, answers: Sequence[str | None]) -> Graded:
-        """By the benchmark's own rules."""
-        forms = {a: checker.canonical(a) for a in dict.fromkeys(answers) if a is not None}
-        representatives: dict[str, str] = {}
-        for answer, form in forms.items():
-            representatives.setdefault(form, answer)
-        classes = {form: k for k, form in enumerate(representatives)}
-        right = [checker.correct(problem.question, problem.answer, a) for a in representatives.values()]
-        labels = tuple(-1 if a is None else classes[forms[a]] for a in answers)
-        correct = tuple(k >= 0 and right[k] for k in labels)
-        return Graded(tuple(answers), labels, correct, {"capped": 0, "mixed": 0, "timeouts": 0})
-
-    def _compare(self, gold: str, answers: Sequence[str | None]) -> Graded:
-        """By mathematical equivalence with the reference."""
-        classes = self._grader.classify(answers)
-        verdicts = {a: self._grader.equivalent(gold, a) for a in dict.fromkeys(answers) if a is not None}
-        right = [verdicts[representative].equal for representative in classes.representatives]
-        mixed = {k for a, k in zip(answers, classes.labels, strict=True) if a and verdicts[a].equal != right[k]}
-        timeouts = classes.timeouts + sum(v.outcome == "timeout" for v in verdicts.values())
-        return Graded(
-            answers=tuple(answers),
-            classes=tuple(classes.labels),
-            correct=tuple(k >= 0 and right[k] for k in classes.labels),
-            grader={"capped": int(classes.capped), "mixed": len(mixed), "timeouts": timeouts},
-        )
-
     def close(self) -> None:
         """End the workers."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-        self._grader.close()
+        self._grading.close()
 
     def __enter__(self) -> Outcomes:
         return self

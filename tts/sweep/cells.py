@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from tts.core import Candidate, Completion, Message, Prompt, Question, SamplingParams, Strategy
 
@@ -40,6 +41,8 @@ class HeldProblem:
     messages: tuple[Message, ...]
     """The chat that the prompt was rendered from."""
     prompt: Prompt
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    """What else grading needs."""
 
     @property
     def name(self) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tts.benchmarks import Checker
-from tts.core import THINK_TAGS, ThinkTags
-from tts.grading import after_thinking, extract_answer, forms_for, opened_thinking
-from tts.sweep.cells import HeldProblem
-from tts.sweep.config import GradingConfig
+from tts.core import Message, Prompt, Question, ThinkTags
+from tts.grading.checker import Checker
+from tts.grading.extraction import extract_answer
+from tts.grading.forms import forms_for
+from tts.grading.thinking import after_thinking, opened_thinking
 
 
 @dataclass(frozen=True)
@@ -26,14 +26,22 @@ class Reader:
 
     @classmethod
     def of(
-        cls, problem: HeldProblem, config: GradingConfig, checker: Checker | None, forms: Sequence[str] | None
+        cls,
+        question: Question,
+        messages: Sequence[Message],
+        prompt: Prompt,
+        think_tags: ThinkTags,
+        checker: Checker | None,
+        forms: Sequence[str] | None,
     ) -> Reader:
-        """The problem's reader. ``forms``: those that the sweep names; None for those that the prompt asks for."""
-        tags = THINK_TAGS if config.think_tags is None else config.think_tags
-        said = problem.messages[-1]["content"] if problem.messages else problem.question.text
-        prompt = problem.prompt.text
-        opened = opened_thinking(prompt, said, tags)
-        return cls(checker, (*tags, opened) if opened else tags, opened is not None, forms or forms_for(prompt))
+        """The reader of a problem with that prompt, rendered from ``messages``.
+
+        ``forms``: those that the sweep names; None for those that the prompt asks for.
+        """
+        said = messages[-1]["content"] if messages else question.text
+        opened = opened_thinking(prompt.text, said, think_tags)
+        tags = (*think_tags, opened) if opened else think_tags
+        return cls(checker, tags, opened is not None, forms or forms_for(prompt.text))
 
     def answer(self, text: str) -> str | None:
         """What a completion answers; None where it answers nothing."""
