@@ -19,7 +19,7 @@ from scripted import ScriptedEngine
 from tts.analysis import models_of
 from tts.analysis.compute import token_count
 from tts.core import POLICY, Candidate, Completion, Positions, SamplingParams, Score
-from tts.core.prefill import positions
+from tts.core.accounting import positions
 from tts.engines.architecture import architecture
 from tts.session import run, score_run
 from tts.session.broker import Ask, Batch

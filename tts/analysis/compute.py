@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from tts.analysis.architecture import Architecture, Span, UnknownArchitectureError, read_architecture
 from tts.core import Positions, UsageError, did_you_mean
+from tts.stats import largest_of_k
 from tts.store import CellData, ProblemInfo, RunData
 
 Floats = npt.NDArray[np.float64]
@@ -195,6 +196,17 @@ def cell_cost(
     each[1] = 0.0
     each[5] = _output_flops(cell, models) / len(cell)
     return CellCost(fixed, each)
+
+
+def sequential_tokens(cell: CellData, independent: bool, budgets: npt.NDArray[np.int64]) -> Floats:
+    """Tokens that a cell generated one after the other, at budgets (K,); NaN where it is not known.
+
+    Of independent samples the longest of k, in expectation over the subsets; else the cell's critical path.
+    """
+    if independent:
+        return largest_of_k(cell.output_tokens, budgets) if len(cell) else np.full(len(budgets), np.nan)
+    known = cell.usage.sequential_tokens or np.nan
+    return np.full(len(budgets), float(known))
 
 
 def _usage_cost(cell: CellData, models: Models) -> Floats:

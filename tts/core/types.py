@@ -212,6 +212,8 @@ class Usage:
     """Completions drawn."""
     steps: int = 0
     """Those of ``samples`` that were to end at a step delimiter."""
+    sequential_tokens: int = 0
+    """The critical path: generated tokens that had to come one after the other. 0 where unknown."""
     steps_cut: int = 0
     """Those of ``steps`` that a limit ended instead."""
     output_positions: Positions = ()
