@@ -18,29 +18,11 @@ from tts.grading.boxes import find_boxes, last_boxed
 from tts.grading.forms import DEFAULT_FORMS
 from tts.grading.markup import without_emphasis, without_label_fonts
 from tts.grading.quantities import content, enclosed_formulas, last_quantity
+from tts.grading.statements import find_marks
 from tts.grading.thinking import after_thinking
 from tts.grading.words import words_of
 
-_IN_ENGLISH = r"(?<![A-Za-z])(?:final\s+answer|answer|ans)"
-_ABROAD = (
-    r"réponse|respuesta|resposta|risposta|antwort|antwoord|odpowiedź|cevap|jibu|ответ|答案|答え|答|정답|উত্তর|उत्तर|"
-    r"సమాధానం|คำตอบ|الإجابة|đáp\s+án"
-)
-_LINE = (
-    rf"(?:{_IN_ENGLISH}|{_ABROAD})[*_`]{{0,3}}\s*[:：]"
-    r"|^[ \t>*_]{0,8}a[*_]{0,3}\s?[:：]"
-    r"|(?P<hashes>^[ \t]*####[ \t]*(?=\S))"
-    r"|<answer>"
-)
-_SENTENCE = (
-    r"(?:final\s+answer|answer)\s*(?:is|are|=)\s*(?:therefore|thus|simply|just|also|exactly|approximately)?\s*[:：]?"
-    r"|final\s+answer\W{0,6}\n+"  # a heading, the answer below it
-    rf"|(?:{_ABROAD})\s*(?:est|es|ist|è|é|is|是|为)?\s*"
-    r"|(?P<option>\b(?:option|choice)\s+(?:is\s+)?(?=\(?[A-J]\b(?!\s+[a-z])))"
-)
-_LINES = re.compile(_LINE, re.IGNORECASE | re.MULTILINE)
-_STATEMENTS = re.compile(f"{_LINE}|{_SENTENCE}", re.IGNORECASE | re.MULTILINE)
-_STATEMENT_REACH = 400
+_REACH = 400
 """Characters after "the answer is" in which the answer must stand."""
 
 _CLAUSE_END = re.compile(
@@ -117,29 +99,29 @@ def _last_box(text: str) -> str | None:
 
 
 def _last_line(text: str) -> str | None:
-    return _last_said(text, _LINES)
+    return _last_said(text, lines_only=True)
 
 
 def _last_statement(text: str) -> str | None:
-    return _last_said(text, _STATEMENTS)
+    return _last_said(text, lines_only=False)
 
 
-def _last_said(text: str, pattern: re.Pattern[str]) -> str | None:
-    """What the last match that is followed by an answer says."""
+def _last_said(text: str, *, lines_only: bool) -> str | None:
+    """What follows the last mark that an answer follows."""
     text = without_label_fonts(text)
-    for match in reversed(list(pattern.finditer(text))):
-        tail = text[match.end() : match.end() + _STATEMENT_REACH]
-        if match.groupdict().get("option"):
+    for mark in reversed(find_marks(text, lines_only=lines_only)):
+        tail = text[mark.end : mark.end + _REACH]
+        if mark.kind == "option":
             return tail.lstrip("(")[0]
-        before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()].replace("\\$", "")
+        before = text[max(0, mark.start - _REACH) : mark.start].rpartition("\n")[2].replace("\\$", "")
         if _OTHERS_ANSWER.search(before[-60:]):
             continue
         in_dollars = before.count("$$") % 2 == 1 or before.replace("$$", "").count("$") % 2 == 1
         tail = _enclosed(tail, in_dollars=in_dollars)
         rest, _, below = tail.partition("\n")
-        if match["hashes"] is not None and _is_heading(rest, below):
+        if mark.kind == "hashes" and _is_heading(rest, below):
             continue
-        answer = (pattern is _LINES and _last_said(rest, _STATEMENTS)) or _stated(tail)  # "Answer: the answer is 5"
+        answer = (lines_only and _last_statement(rest)) or _stated(tail)  # "Answer: the answer is 5"
         if answer and not _PLACEHOLDER.fullmatch(answer):
             return answer
     return None
@@ -227,7 +209,7 @@ def _opened(formula: str) -> str:
 
 def _unlabelled(boxed: str) -> str:
     r"""What a box holds, without the label that some put into it: ``\boxed{\text{ANSWER: } 5}`` holds 5."""
-    return _last_said(boxed, _STATEMENTS) or boxed if _LABEL_FIRST.match(boxed) else boxed
+    return _last_statement(boxed) or boxed if _LABEL_FIRST.match(boxed) else boxed
 
 
 def _lone_letter(text: str) -> str | None:
