@@ -27,7 +27,7 @@ _REACH = 400
 
 _CLAUSE_END = re.compile(
     r"\n|(?<!\\)[.!?。！？](?=\s|$|\*|[^\x00-\x7f])|\bI hope\b|<\||</"
-    r"|\b(?:because|since|which|where|when|so that|as)\b",
+    r"|\b(?:because|since|which|where|when|so that|as|but|although|though|rather than|instead of)\b|,\s*not\b",
     re.IGNORECASE,
 )
 _BRACKET = re.compile(r"\\\\|\\[{}]|\\[()\[\]]|[{}]")
@@ -56,6 +56,8 @@ _OTHERS_ANSWER = re.compile(
     re.IGNORECASE,
 )
 """Before "answer:": then it is another one, or one to be checked."""
+_IN_WORDS = re.compile(r"(?:all|no|none|any|every|infinitely many|there (?:is|are) (?:no|infinitely))\b", re.IGNORECASE)
+_YES_OR_NO = re.compile(r"(?:yes|no|true|false)(?=\s*[,;:(–—])", re.IGNORECASE)
 _SHORT_WORDS = 3
 _HEADED_WORDS = 2
 _SHORT_CLAUSE_WORDS = 8
@@ -106,8 +108,8 @@ def _last_statement(text: str) -> str | None:
     return _last_said(text, lines_only=False)
 
 
-def _last_said(text: str, *, lines_only: bool) -> str | None:
-    """What follows the last mark that an answer follows."""
+def _last_said(text: str, *, lines_only: bool, boxed: bool = False) -> str | None:
+    """What follows the last mark that an answer follows. ``boxed``: the text is what a box holds."""
     text = without_label_fonts(text)
     for mark in reversed(find_marks(text, lines_only=lines_only)):
         tail = text[mark.end : mark.end + _REACH]
@@ -117,11 +119,11 @@ def _last_said(text: str, *, lines_only: bool) -> str | None:
         if _OTHERS_ANSWER.search(before[-60:]):
             continue
         in_dollars = before.count("$$") % 2 == 1 or before.replace("$$", "").count("$") % 2 == 1
-        tail = _enclosed(tail, in_dollars=in_dollars)
+        whole, tail = tail, _enclosed(tail, in_dollars=in_dollars)
         rest, _, below = tail.partition("\n")
         if mark.kind == "hashes" and _is_heading(rest, below):
             continue
-        answer = (lines_only and _last_statement(rest)) or _stated(tail)  # "Answer: the answer is 5"
+        answer = (lines_only and _last_statement(rest)) or _stated(tail, in_formula=boxed or tail != whole)
         if answer and not _PLACEHOLDER.fullmatch(answer):
             return answer
     return None
@@ -142,8 +144,11 @@ def _enclosed(tail: str, *, in_dollars: bool) -> str:
     return tail
 
 
-def _stated(tail: str) -> str | None:
-    """The answer in what follows "the answer is": the clause itself where it is short, else the quantity in it."""
+def _stated(tail: str, *, in_formula: bool) -> str | None:
+    """The answer in what follows "the answer is": the clause itself where it is short, else the quantity in it.
+
+    ``in_formula``: the tail is the rest of a formula or box.
+    """
     opening = _OPENING.match(tail)
     tail = without_emphasis(tail[opening.end() :] if opening else tail)
     heading = opening is not None and "\n" in opening.group()
@@ -151,9 +156,9 @@ def _stated(tail: str) -> str | None:
     if tail.startswith(("$$", "\\[")) and first and first.start() == 0:  # a displayed formula may take several lines
         return _opened(content(first))
     environment = _ENVIRONMENT.match(tail)
-    if environment:
-        return environment.group() if environment["values"] else None
-    clause = _trim(tail[: _end_of_clause(tail)])
+    if environment and not environment["values"]:  # a calculation in several lines
+        return None
+    clause = _trim(tail[: _end_of_clause(tail, in_formula=in_formula)])
     if not clause:
         return None
     if find_boxes(clause):
@@ -167,6 +172,10 @@ def _stated(tail: str) -> str | None:
     quantity = last_quantity(clause)
     if _NOT_AN_ANSWER.match(clause):
         return quantity
+    if judged := _YES_OR_NO.match(clause):
+        return judged.group()
+    if _IN_WORDS.match(clause) and len(words) <= _SHORT_CLAUSE_WORDS:
+        return clause
     starts_with_quantity = bool(_QUANTITY_START.match(clause)) or (len(words) <= 1 and clause.isascii())
     if starts_with_quantity and len(words) <= _SHORT_CLAUSE_WORDS:
         return content(first) if first and first.span() == (0, len(clause)) else clause
@@ -191,14 +200,16 @@ def _leads_on(line: str, *, heading: bool) -> bool:
     return (words > _HEADED_WORDS and (heading or line.endswith(":"))) or (heading and line.endswith((",", ":")))
 
 
-def _end_of_clause(tail: str) -> int:
-    """Where the sentence ends; a full stop inside a formula, or of a decimal, does not end it."""
+def _end_of_clause(tail: str, *, in_formula: bool) -> int:
+    """Where the sentence ends; a full stop inside a formula, or of a decimal, does not end it, nor a factorial."""
     spans = [match.span() for match in enclosed_formulas(tail)]
+    spans += [match.span() for match in _ENVIRONMENT.finditer(tail)]
     for match in _CLAUSE_END.finditer(tail):
         if any(start < match.start() < end for start, end in spans):
             continue
-        factorial = match.group() == "!" and re.search(r"[\\^*·(/].*[\d)]$", tail[: match.start()])
-        return match.end() if factorial else match.start()
+        if match.group() == "!" and (in_formula or re.search(r"[\\^*·(/].*[\d)]$", tail[: match.start()])):
+            continue
+        return match.start()
     return len(tail)
 
 
@@ -209,7 +220,7 @@ def _opened(formula: str) -> str:
 
 def _unlabelled(boxed: str) -> str:
     r"""What a box holds, without the label that some put into it: ``\boxed{\text{ANSWER: } 5}`` holds 5."""
-    return _last_statement(boxed) or boxed if _LABEL_FIRST.match(boxed) else boxed
+    return _last_said(boxed, lines_only=False, boxed=True) or boxed if _LABEL_FIRST.match(boxed) else boxed
 
 
 def _lone_letter(text: str) -> str | None:

@@ -38,14 +38,14 @@ _ADVERB = r"\s*(?:therefore|thus|simply|just|also|exactly|approximately)?\s*[:ï¼
 
 _Patterns = Sequence[tuple[Kind, re.Pattern[str]]]
 _LINES: _Patterns = (
-    ("label", re.compile(rf"[Aa](?:nswer|NSWER){_COLON}")),
+    ("label", re.compile(rf"[Aa](?:nswers?|NSWERS?){_COLON}")),
     ("label", re.compile(rf"[Aa](?:ns|NS){_COLON}")),
     ("label", re.compile(r"(?:\n|\A)[ \t>*_]{0,8}[Aa][*_]{0,3}\s?[:ï¼š]")),
     ("label", re.compile(r"<(?:answer|ANSWER|Answer)>")),
     ("hashes", re.compile(r"(?:\n|\A)[ \t]*####[ \t]*(?=\S)")),
 )
 _SENTENCES: _Patterns = (
-    ("sentence", re.compile(rf"[Aa](?:nswer|NSWER)\s*(?:is|are|=|IS|ARE){_ADVERB}")),
+    ("sentence", re.compile(rf"[Aa](?:nswers?|NSWERS?)\s*(?:is|are|=|IS|ARE){_ADVERB}")),
     ("sentence", re.compile(r"[Ff](?:inal|INAL)\s+[Aa](?:nswer|NSWER)\W{0,6}\n+")),  # a heading, the answer below it
     ("option", re.compile(r"(?:[Oo]ption|[Cc]hoice|OPTION|CHOICE)\s+(?:is\s+)?(?=\(?[A-J]\b(?!\s+[a-z]))")),
 )
