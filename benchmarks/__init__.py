@@ -5,12 +5,13 @@ from tts.benchmarks.catalog import BENCHMARKS, get_benchmark
 from tts.benchmarks.checker import Checker
 from tts.benchmarks.exemplars import MATH_EXEMPLARS, WORD_EXEMPLARS, Exemplar
 from tts.benchmarks.hub import Hub, HubRow
-from tts.benchmarks.prompting import PromptConfig, build_messages, plain_text
+from tts.benchmarks.prompting import NEXT_QUESTION, PromptConfig, build_messages, plain_text
 
 __all__ = [
     "BENCHMARKS",
     "BOXED",
     "MATH_EXEMPLARS",
+    "NEXT_QUESTION",
     "WORD_EXEMPLARS",
     "Benchmark",
     "Checker",

@@ -19,6 +19,11 @@ from tts.benchmarks.exemplars import Exemplar
 from tts.benchmarks.rows import read_jsonl, required
 from tts.core import Message, Question, UsageError
 
+QUESTION, ANSWER = "Question:", "Answer:"
+"""What begins a question and its answer in the plain text for a model without a chat template."""
+NEXT_QUESTION = f"\n{QUESTION}"
+"""What such a model writes where it goes on after its answer: the next question of what looks like a list of them."""
+
 PLACEHOLDER = re.compile(r"\{(question|instruction)\}")
 
 
@@ -89,13 +94,16 @@ def build_messages(question: Question, benchmark: Benchmark, config: PromptConfi
 
 
 def plain_text(messages: Sequence[Message]) -> str:
-    """The same chat as plain text, for a model without a chat template: ``Question:`` and ``Answer:`` in turn."""
+    """The same chat as plain text, for a model without a chat template: ``Question:`` and ``Answer:`` in turn.
+
+    An answer to it ends where the model begins the next question: see ``NEXT_QUESTION``.
+    """
     blocks: list[str] = []
     for message in messages:
         if message["role"] == "system":
             blocks.append(message["content"])
         elif message["role"] == "user":
-            blocks.append(f"Question: {message['content']}\nAnswer:")
+            blocks.append(f"{QUESTION} {message['content']}\n{ANSWER}")
         else:
             blocks[-1] += f" {message['content']}"
     return "\n\n".join(blocks)

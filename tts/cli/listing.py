@@ -87,7 +87,7 @@ def show_prompt(file: Path | None, data_dir: Path | None, problem: str | None, *
     from tts.cli.sweep import read_sweep
     from tts.core import UsageError, did_you_mean
     from tts.engines import make_engine
-    from tts.session import render
+    from tts.session import render, with_stop
 
     flags["strategies"] = flags["strategies"] or (() if file else ("greedy",))
     config = read_sweep(file, **flags)
@@ -104,5 +104,7 @@ def show_prompt(file: Path | None, data_dir: Path | None, problem: str | None, *
                 f"its ids are like {ids[0]!r}"
             )
         prompt = render(chosen[0].question, benchmark, config.prompt, engine)
-        click.echo(f"# {entry.name}/{chosen[0].id}: {len(prompt.token_ids)} tokens", err=True)
+        stop = with_stop(config, engine).sampling.stop
+        ends = f"; an answer ends at {', '.join(map(repr, stop))}" if stop else ""
+        click.echo(f"# {entry.name}/{chosen[0].id}: {len(prompt.token_ids)} tokens{ends}", err=True)
         click.echo(prompt.text)

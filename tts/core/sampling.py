@@ -26,7 +26,9 @@ class SamplingParams(BaseModel):
     step_tokens: Annotated[int, Field(ge=1)] | None = None
     """Tokens for one step of it; None: the step's delimiter alone ends it. Searches set it."""
     stop: tuple[str, ...] = ()
-    """Strings that end a completion."""
+    """Strings that end an answer. Where nothing is said here and the model gets plain text (it has no chat template, or
+    ``prompt.chat`` is false), the run takes ``["\\nQuestion:"]``: the next question of the list that the prompt looks
+    like. ``[]`` takes none."""
     logprobs: Annotated[int, Field(ge=0, le=64)] | None = 0
     """Log-probabilities kept a token: None keeps none, 0 the sampled token's own, K also the K most likely tokens."""
     seed_requests: bool = False

@@ -1,6 +1,6 @@
 """One life of a run: samples, scores and verdicts through the journal; also what adds scores to a finished run."""
 
-from tts.session.problems import render
+from tts.session.problems import render, with_stop
 from tts.session.replay import regrade_run, score_run
 from tts.session.run import Summary, run
 
@@ -10,4 +10,5 @@ __all__ = [
     "render",
     "run",
     "score_run",
+    "with_stop",
 ]

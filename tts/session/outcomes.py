@@ -83,8 +83,8 @@ class Outcomes:
         """
         graded = await self.grade(cell.problem, [c.text for c in candidates])
         rows = [
-            (i, canonical_json(origins[i]), graded.answers[i], graded.classes[i], graded.correct[i], c.finished,
-             c.output_tokens, canonical_json(dict(c.scores)), c.refused)
+            (i, canonical_json(origins[i]), graded.answers[i], graded.classes[i], graded.correct[i],
+             cell.setting.finished(c), c.output_tokens, canonical_json(dict(c.scores)), c.refused)
             for i, c in enumerate(candidates)
         ]  # fmt: skip
         details = [canonical_json(x) for x in (asdict(usage), list(history), graded.grader, dict(contexts))]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tts.benchmarks import Benchmark, Loaded, PromptConfig, build_messages, get_benchmark, plain_text
+from tts.benchmarks import NEXT_QUESTION, Benchmark, Loaded, PromptConfig, build_messages, get_benchmark, plain_text
 from tts.core import POLICY, Engine, KnowsAnswers, Message, Problem, Prompt, Question, UsageError, canonical_json
 from tts.store import BenchmarkInfo, Journal, RunDir
 from tts.sweep.cells import HeldProblem
@@ -32,9 +32,20 @@ def render_chat(messages: list[Message], config: PromptConfig, engine: Engine) -
     """The prompt for a chat. Raises UsageError where a chat is asked of a model without a template."""
     if config.chat and not engine.chats:
         raise UsageError("prompt.chat: the model's tokenizer has no chat template; leave chat out, or set it to false")
-    if engine.chats and config.chat is not False:
+    if _chats(config, engine):
         return engine.render(messages, config.chat_template_kwargs)
     return engine.encode(plain_text(messages))
+
+
+def _chats(config: PromptConfig, engine: Engine) -> bool:
+    return engine.chats and config.chat is not False
+
+
+def with_stop(config: SweepConfig, engine: Engine) -> SweepConfig:
+    """The sweep with the stop string of plain-text prompts, where it names none and the policy's are such."""
+    if "stop" in config.sampling.model_fields_set or _chats(config.prompt, engine):
+        return config
+    return config.model_copy(update={"sampling": config.sampling.model_copy(update={"stop": (NEXT_QUESTION,)})})
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from tts.session.broker import Broker
 from tts.session.describe import describe, keep_contexts, now, stale_settings
 from tts.session.outcomes import Outcomes
 from tts.session.panel import Members, Panel, check_guides, check_logprobs, labels_of, members_of
-from tts.session.problems import render_chat, take_up, updates_of
+from tts.session.problems import render_chat, take_up, updates_of, with_stop
 from tts.session.progress import Progress, Status, output_to
 from tts.session.runner import Runner
 from tts.session.served import Recovery
@@ -74,6 +74,8 @@ def run(
         check_guides(settings, members, str(out / "config.yaml"))
         engines = engines_for(union, rundir, {} if engine is None else {POLICY: engine})
         engine = engines[POLICY]
+        union = with_stop(union, engine)
+        settings = settings_of(union, str(out / "config.yaml"))
         check_logprobs(settings, members, engine, str(out / "config.yaml"))
         for role, served in engines.items():
             rundir.check_model(role, union.roles[role].name, served.identity)

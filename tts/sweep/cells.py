@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tts.core import Message, Prompt, Question, SamplingParams, Strategy
+from tts.core import Candidate, Completion, Message, Prompt, Question, SamplingParams, Strategy
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,13 @@ class Setting:
     """The parameters that differ from the package's defaults, as canonical JSON, without n."""
     budgets: tuple[int, ...]
     """Ascending."""
+
+    def finished(self, candidate: Candidate) -> bool:
+        """Whether an answer ended by itself, or at a stop string of the sweep's own."""
+        last = candidate.pieces[-1] if candidate.pieces else None
+        if isinstance(last, Completion) and last.finish_reason == "stop" and last.stop_reason in self.sampling.stop:
+            return True
+        return candidate.finished
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from tts.benchmarks import NEXT_QUESTION
 from tts.core import UsageError, canonical_json
 from tts.sweep.config import BenchmarkEntry, StrategyEntry, SweepConfig, VerifierEntry
 from tts.verifiers import make_verifier
@@ -18,6 +19,9 @@ def merge(before: SweepConfig, now: SweepConfig, place: str) -> SweepConfig:
     More n, problems, benchmarks, strategies, seeds and selectors are an extension. Another model, prompt or sampling is
     a conflict: UsageError, saying what differs. Engine options and grading are the later sweep's.
     """
+    if "stop" not in now.sampling.model_fields_set and before.sampling.stop in ((), (NEXT_QUESTION,)):
+        # What the run took where nothing was said, it takes again: model and prompt are the same.
+        now = now.model_copy(update={"sampling": now.sampling.model_copy(update={"stop": before.sampling.stop})})
     for part in ("model", "sampling", "prompt"):
         for field, old, new in _differences(part, getattr(before, part), getattr(now, part)):
             raise UsageError(
