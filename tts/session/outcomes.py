@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from tts.benchmarks import Checker, get_benchmark
 from tts.core import THINK_TAGS, Candidate, Usage, canonical_json, digest
 from tts.grading import Grader, Verdict, after_thinking, extract_answer, opened_thinking
-from tts.store import Journal
-from tts.sweep.cells import Cell, CellKey, HeldProblem
+from tts.store import CandidateRecord, CellKey, CellRecord, Recorder, StoredProblem
+from tts.sweep.cells import Cell
 from tts.sweep.config import GradingConfig
 
 
@@ -31,42 +29,42 @@ class Graded:
 class Outcomes:
     """Grades finished cells and records them. A context manager: it owns the grader's worker processes."""
 
-    def __init__(self, config: GradingConfig, scores: Sequence[str], journal: Journal):
-        """``scores``: labels of the scores that candidates come with; ``journal`` keeps every verdict, so that each
+    def __init__(self, config: GradingConfig, scores: Sequence[str], recorder: Recorder):
+        """``scores``: labels of the scores that candidates come with; ``recorder`` keeps every verdict, so that each
         distinct pair is graded once in a run's life."""
         self._config = config
-        self._journal = journal
+        self._recorder = recorder
         self._holds_for = {**config.model_dump(mode="json", exclude={"workers"}), "scores": sorted(scores)}
         self._checkers: dict[str, Checker | None] = {}
         self._grader = Grader(workers=config.workers, timeout_s=config.timeout_s)
         self._threads = ThreadPoolExecutor(config.workers, thread_name_prefix="grading")
-        for gold, answer, equal, outcome in journal.db.execute("SELECT gold, answer, equal, outcome FROM grades"):
-            self._grader.known[gold, answer] = Verdict(bool(equal), outcome)
+        for gold, answer, equal, outcome in recorder.verdicts():
+            self._grader.known[gold, answer] = Verdict(equal, outcome)
         self.graded = 0
         """Candidates graded in this session."""
         self.correct = 0
         """Those that were correct."""
 
-    def label(self, problem: HeldProblem) -> str:
+    def label(self, problem: StoredProblem) -> str:
         """What a problem's outcomes hold for: the grading's configuration, the scores and the reference answer."""
         return canonical_json({**self._holds_for, "reference": digest(problem.answer).hex()})
 
-    def finished(self, problems: Iterable[HeldProblem], contexts: Mapping[str, int]) -> dict[CellKey, int]:
+    def finished(self, problems: Iterable[StoredProblem], contexts: Mapping[str, int]) -> dict[CellKey, int]:
         """Budget n that each recorded cell of the problems holds; only those graded as they would be now.
 
         ``contexts``: each model's, by fingerprint, 0 where not known. A cell counts where it would come out the same:
         where these bind its requests as those did that it was made under.
         """
         labels = {p.row: self.label(p) for p in problems}
-        sql = "SELECT problem, strategy, setting, seed, budget, n, grading, contexts FROM cells"
-        rows = self._journal.db.execute(sql)
-        alike = (row for row in rows if labels.get(row[0]) == row[6] and _bound_alike(json.loads(row[7]), contexts))
-        return {row[:5]: row[5] for row in alike}
+        return {
+            cell.key: cell.n
+            for cell in self._recorder.cells()
+            if labels.get(cell.row) == cell.grading and _bound_alike(cell.contexts, contexts)
+        }
 
     def recorded(self) -> dict[CellKey, int]:
         """Budget n that each recorded cell holds, however it was graded."""
-        rows = self._journal.db.execute("SELECT problem, strategy, setting, seed, budget, n FROM cells")
-        return {row[:5]: row[5] for row in rows}
+        return {cell.key: cell.n for cell in self._recorder.cells()}
 
     async def record(
         self,
@@ -82,37 +80,33 @@ class Outcomes:
         ``history``: what the strategy recorded; ``contexts``: see ``CellTools.contexts``.
         """
         graded = await self.grade(cell.problem, [c.text for c in candidates])
+        fresh = [(gold, answer, v.equal, v.outcome) for (gold, answer), v in self._grader.fresh_verdicts()]
+        of = zip(candidates, origins, graded.answers, graded.classes, graded.correct, strict=True)
         rows = [
-            (i, canonical_json(origins[i]), graded.answers[i], graded.classes[i], graded.correct[i],
-             cell.setting.finished(c), c.output_tokens, canonical_json(dict(c.scores)), c.refused)
-            for i, c in enumerate(candidates)
-        ]  # fmt: skip
-        details = [canonical_json(x) for x in (asdict(usage), list(history), graded.grader, dict(contexts))]
-        head = (*cell.key, cell.n, self.label(cell.problem), *details)
-        fresh = [(g, a, v.equal, v.outcome) for (g, a), v in self._grader.fresh_verdicts()]
-
-        def write(db: sqlite3.Connection) -> None:
-            db.executemany("INSERT OR IGNORE INTO grades VALUES (?, ?, ?, ?)", fresh)
-            db.execute("DELETE FROM cells WHERE (problem, strategy, setting, seed, budget) = (?, ?, ?, ?, ?)", cell.key)
-            columns = "problem, strategy, setting, seed, budget, n, grading, usage, history, grader, contexts"
-            marks = ", ".join("?" * len(head))
-            row = db.execute(f"INSERT INTO cells ({columns}) VALUES ({marks})", head).lastrowid
-            db.executemany(f"INSERT INTO candidates VALUES ({row}, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-
-        self._journal.writer.put(write)
+            CandidateRecord(
+                origin, answer, label, right, cell.setting.finished(c), c.output_tokens, c.scores, c.refused
+            )
+            for c, origin, answer, label, right in of
+        ]
+        *_, strategy, setting, seed, budget = cell.key
+        finished = CellRecord(
+            cell.problem.row, strategy, setting, seed, budget, cell.n, usage, rows, self.label(cell.problem),
+            graded.grader, history, contexts,
+        )  # fmt: skip
+        self._recorder.add_cell(finished, fresh)
         self.graded += len(candidates)
         self.correct += sum(graded.correct)
 
-    async def grade(self, problem: HeldProblem, texts: Sequence[str]) -> Graded:
+    async def grade(self, problem: StoredProblem, texts: Sequence[str]) -> Graded:
         """Answers, classes and verdicts of some texts."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._grade, problem, texts)
 
-    async def verdicts(self, problem: HeldProblem, texts: Sequence[str]) -> Sequence[bool]:
+    async def verdicts(self, problem: StoredProblem, texts: Sequence[str]) -> Sequence[bool]:
         """Whether each text answers the problem correctly: for verifiers that are told."""
         return (await self.grade(problem, texts)).correct
 
-    def _grade(self, problem: HeldProblem, texts: Sequence[str]) -> Graded:
+    def _grade(self, problem: StoredProblem, texts: Sequence[str]) -> Graded:
         """In a thread. A class is as correct as its representative."""
         if problem.benchmark not in self._checkers:
             self._checkers[problem.benchmark] = get_benchmark(problem.benchmark).checker
@@ -120,7 +114,7 @@ class Outcomes:
         answers = self._answers(problem, texts, checker)
         return self._compare(problem.answer, answers) if checker is None else self._check(checker, problem, answers)
 
-    def _answers(self, problem: HeldProblem, texts: Sequence[str], checker: Checker | None) -> list[str | None]:
+    def _answers(self, problem: StoredProblem, texts: Sequence[str], checker: Checker | None) -> list[str | None]:
         """What each text answers after its thinking, which the prompt may have opened."""
         tags = THINK_TAGS if self._config.think_tags is None else self._config.think_tags
         said = problem.messages[-1]["content"] if problem.messages else problem.question.text
@@ -131,7 +125,7 @@ class Outcomes:
         bodies = (after_thinking(text, thought, starts_in_thinking=opened is not None) for text in texts)
         return [None if body is None else checker.extract(body) for body in bodies]
 
-    def _check(self, checker: Checker, problem: HeldProblem, answers: Sequence[str | None]) -> Graded:
+    def _check(self, checker: Checker, problem: StoredProblem, answers: Sequence[str | None]) -> Graded:
         """By the benchmark's own rules."""
         forms = {a: checker.canonical(a) for a in dict.fromkeys(answers) if a is not None}
         representatives: dict[str, str] = {}
