@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from tts.benchmarks.checker import Checker
 from tts.benchmarks.exemplars import MATH_EXEMPLARS, Exemplar
 from tts.benchmarks.hub import Hub, HubError, HubRow, fetch
 from tts.benchmarks.rows import FIELDS, SHAPE, read_jsonl, to_problems
 from tts.core import Problem, UsageError
+from tts.grading import Checker
 
 T = TypeVar("T")
 R = TypeVar("R")

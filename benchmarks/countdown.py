@@ -18,6 +18,7 @@ from tts.benchmarks.benchmark import Benchmark, Loaded
 from tts.benchmarks.countdown_expressions import read
 from tts.benchmarks.exemplars import COUNTDOWN_EXEMPLARS
 from tts.core import Problem, Question, UsageError
+from tts.grading import Checked, Checker
 from tts.grading.boxes import last_boxed
 
 NUMBERS = (3, 6)
@@ -36,8 +37,8 @@ _EXAMPLE = "numbers=4-6,per_level=20,seed=0,target=24"
 _STATEMENT = re.compile(r"\banswer\b[\s*_]*(?:is\b)?[\s*_]*[:：]?[\s*_]*(?P<said>[^\n]*)", re.IGNORECASE)
 
 
-class CountdownChecker:
-    """Reads the expression; the problem's numbers and target are those of the reference answer."""
+class CountdownChecker(Checker):
+    """Reads the expression and computes it with fractions."""
 
     def extract(self, text: str) -> str | None:
         """The last box, else what follows the last "answer:", else the last line where that is an expression."""
@@ -56,17 +57,27 @@ class CountdownChecker:
         expression = read(answer)
         return answer.strip() if expression is None else expression.text
 
-    def correct(self, question: Question, gold: str, answer: str) -> bool:
-        """Whether the answer has the reference's numbers and its value."""
-        wanted = read(gold)
-        assert wanted is not None, gold
-        return makes(answer, wanted.numbers, int(wanted.value))
+    def check(self, problem: Problem, answer: str) -> Checked:
+        """Whether it uses each number once, no other, and has the target's value exactly.
+
+        Tells its ``value``, and whether it has ``other_numbers``.
+        """
+        (numbers, target), expression = _wanted(problem), read(answer)
+        if expression is None:
+            return Checked(False, {"value": None})
+        other = sorted(expression.numbers) != numbers
+        detail = {"value": str(expression.value), **({"other_numbers": True} if other else {})}
+        return Checked(not other and expression.value == target, detail)
 
 
-def makes(answer: str, numbers: tuple[int, ...], target: int) -> bool:
-    """Whether the expression uses every one of the numbers exactly once, and no other, and has the target's value."""
-    found = read(answer)
-    return found is not None and found.value == target and sorted(found.numbers) == sorted(numbers)
+def _wanted(problem: Problem) -> tuple[list[int], int]:
+    """Numbers, in order, and target: the problem's public ones, or those of its reference. Raises UsageError."""
+    public, reference = problem.question.public, read(problem.answer)
+    if public:
+        return sorted(public["numbers"]), int(public["target"])
+    if reference is None:
+        raise UsageError(f"benchmark countdown: the reference {problem.answer!r} is no expression; mend it")
+    return sorted(reference.numbers), int(reference.value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +146,7 @@ def problem(solution: str, index: int) -> Problem:
         f"to write an expression that equals {expression.value}.",
         subject="countdown",
         level=str(level),
+        public={"numbers": sorted(expression.numbers), "target": int(expression.value)},
     )
     return Problem(question, solution)
 

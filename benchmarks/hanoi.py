@@ -86,10 +86,11 @@ def pairs(disks: int, count: int, seed: int, states: str) -> list[tuple[str, str
 
 
 def problem(start: str, goal: str, index: int) -> Problem:
-    """The problem of two states; its id holds both, which is what the checker reads. ``index``: its place."""
+    """The problem of two states. ``index``: its place."""
     disks = len(start)
     name = f"{disks:02d}-{index:03d}/{start}-{goal}"
-    question = Question(name, question_text(start, goal), subject="Tower of Hanoi", level=str(disks))
+    states = {"start": start, "goal": goal}
+    question = Question(name, question_text(start, goal), "Tower of Hanoi", str(disks), states)
     return Problem(question, spell(solve(start, goal)))
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from tts.core import Question
+from tts.core import Problem, Question, UsageError
+from tts.grading import Checked, Checker
 from tts.grading.boxes import last_boxed
 
 PEGS = "ABC"
@@ -22,8 +23,8 @@ _BETWEEN = re.compile(r"(?:[\s,;()]|\.(?!\.))*")
 _MARKER = re.compile(r"^[\s*#_>]*(?:final\s+)?(?:answer|moves|solution)\b[\s*_]*(?:is|are)?[\s*_]*:", re.I | re.M)
 
 
-class HanoiChecker:
-    """Plays the moves; the problem's states are read from its id (``.../START-GOAL``)."""
+class HanoiChecker(Checker):
+    """Plays the moves from the problem's public ``start`` to its ``goal``."""
 
     def extract(self, text: str) -> str | None:
         """The last box, else the moves after the last line that begins with ``Answer:``, ``Moves:`` or the like."""
@@ -39,11 +40,32 @@ class HanoiChecker:
         moves = read_moves(answer)
         return answer.strip() if moves is None else spell(moves)
 
-    def correct(self, question: Question, gold: str, answer: str) -> bool:
-        """Whether every move is legal and the last one reaches the goal."""
+    def check(self, problem: Problem, answer: str) -> Checked:
+        """Whether every move is legal and the last one reaches the goal.
+
+        Tells the number of ``moves``; the ``first_bad`` one, counted from 1, or the state in which they ``end``.
+        """
         moves = read_moves(answer)
-        start, _, goal = question.id.rpartition("/")[2].partition("-")
-        return moves is not None and play(start, moves) == goal
+        if moves is None:
+            return Checked(False, {"moves": None})
+        start, goal = states_of(problem.question)
+        end, first_bad = play(start, moves)
+        if first_bad is not None:
+            return Checked(False, {"moves": len(moves), "first_bad": first_bad})
+        return Checked(end == goal, {"moves": len(moves)} if end == goal else {"moves": len(moves), "end": end})
+
+
+def states_of(question: Question) -> tuple[str, str]:
+    """Start and goal; of a problem without its public part, such as an imported one, from its id (``.../START-GOAL``).
+
+    Raises UsageError where there are none.
+    """
+    if question.public:
+        return str(question.public["start"]), str(question.public["goal"])
+    start, _, goal = question.id.rpartition("/")[2].partition("-")
+    if not start or len(start) != len(goal) or set(start + goal) - set(PEGS):
+        raise UsageError(f"benchmark hanoi: problem {question.id!r} does not end in START-GOAL, such as AAA-CCC")
+    return start, goal
 
 
 def read_moves(text: str) -> list[str] | None:
@@ -66,19 +88,18 @@ def spell(moves: Sequence[str]) -> str:
     return ", ".join(f"{move[0]}->{move[1]}" for move in moves)
 
 
-def play(state: str, moves: Sequence[str]) -> str | None:
-    """The state after the moves; None where one of them is illegal."""
+def play(state: str, moves: Sequence[str]) -> tuple[str, int | None]:
+    """The state after the legal moves, and the number of the first illegal one, from 1; None where all are legal."""
     pegs: dict[str, list[int]] = {p: [d for d in range(len(state), 0, -1) if state[d - 1] == p] for p in PEGS}
-    for move in moves:
+    first_bad = None
+    for number, move in enumerate(moves, start=1):
         source, target = move[0], move[1]
-        if source == target or not pegs[source]:
-            return None
-        disk = pegs[source].pop()
-        if pegs[target] and pegs[target][-1] < disk:
-            return None
-        pegs[target].append(disk)
+        if source == target or not pegs[source] or (pegs[target] and pegs[target][-1] < pegs[source][-1]):
+            first_bad = number
+            break
+        pegs[target].append(pegs[source].pop())
     where = {disk: peg for peg, disks in pegs.items() for disk in disks}
-    return "".join(where[d] for d in range(1, len(state) + 1))
+    return "".join(where[d] for d in range(1, len(state) + 1)), first_bad
 
 
 def solve(start: str, goal: str) -> list[str]:

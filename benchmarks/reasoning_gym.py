@@ -9,22 +9,26 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, ClassVar
 
 import yaml
 
+from tts.benchmarks import reasoning_gym_calls
 from tts.benchmarks.arguments import key_values, whole_number
 from tts.benchmarks.benchmark import Benchmark, Loaded
-from tts.benchmarks.checker import Checker
-from tts.benchmarks.reasoning_gym_client import CLIENT, NoReplyError
-from tts.core import Problem, Question, TtsError, UsageError, did_you_mean
+from tts.core import Problem, Question, UsageError, did_you_mean
+from tts.grading import Call, Checked, Checker, WorkerError, shared_pool
 from tts.grading.boxes import last_boxed
 
 MOST_CHARACTERS = 20_000
 """A longer answer is not scored."""
 SCORE_LIMIT_S = 5.0
 LOAD_LIMIT_S = 300.0
+MEMORY_BYTES = 4 << 30
+"""Memory that making problems, and scoring an answer, may take."""
+CALLS = f"{reasoning_gym_calls.__name__}:load"
 MOST_PROBLEMS = 10_000
 INSTRUCTION = (
     "Please reason step by step. Then put your final answer, and nothing else, between <answer> and </answer>, "
@@ -43,10 +47,13 @@ class Task:
     seed: int = 0
     options: dict[str, Any] = field(default_factory=dict)
 
-    def ask(self, what: str, limit_s: float, **more: Any) -> dict[str, Any]:
-        """The worker's reply. Raises UsageError where the package is absent, or does not know the task or a setting."""
-        settings = {"task": self.name, "size": self.size, "seed": self.seed, "options": self.options}
-        reply = CLIENT.ask({"ask": what, **settings, **more}, limit_s)
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The same as JSON values."""
+        return {"task": self.name, "size": self.size, "seed": self.seed, "options": self.options}
+
+    def checked(self, reply: dict[str, Any]) -> dict[str, Any]:
+        """A worker's reply. Raises UsageError where the package is absent, or does not know the task or a setting."""
         where, known = f"benchmark: reasoning_gym:{self.name}", reply.get("known", [])
         match reply.get("error"):
             case None:
@@ -73,11 +80,20 @@ class Task:
         )
 
 
-@dataclass(frozen=True)
-class GymChecker:
+class GymChecker(Checker):
     """The task's own scorer; an answer is correct where it gives the full score, 1."""
 
-    task: Task
+    limit_s = SCORE_LIMIT_S
+    prepare_limit_s = LOAD_LIMIT_S
+    memory_bytes = MEMORY_BYTES
+
+    def __init__(self, task: Task):
+        """``task``: whose scorer."""
+        self.task = task
+        try:
+            self.version = version("reasoning-gym")
+        except PackageNotFoundError:  # then there is nothing to check, either
+            self.version = "none"
 
     def extract(self, text: str) -> str | None:
         """What the last ``<answer>`` holds, else the last box."""
@@ -88,22 +104,23 @@ class GymChecker:
         """The text as it is: what else counts as the same is known to the scorer alone."""
         return answer
 
-    def correct(self, question: Question, gold: str, answer: str) -> bool:
-        """Whether the scorer gives 1, in time. Raises UsageError where the package no longer makes this problem."""
-        if answer == gold:
-            return True
+    def prepare(self, problem: Problem) -> None:
+        """Make the problem again. Raises UsageError where the package no longer makes this one."""
+        self.task.checked(reasoning_gym_calls.make(_index(problem), problem.question.text, **self.task.settings))
+
+    def check(self, problem: Problem, answer: str) -> Checked:
+        """Whether the scorer gives 1; tells the ``score``."""
+        if answer == problem.answer:
+            return Checked(True)
         if len(answer) > MOST_CHARACTERS:
-            return False
-        problem = {"index": int(question.id.rpartition("/")[2]), "question": question.text}
-        try:
-            self.task.ask("make", LOAD_LIMIT_S, **problem)  # its time is not the scorer's
-        except NoReplyError:
-            raise TtsError(f"reasoning-gym no longer makes problem {question.id} in time; resume the run") from None
-        try:
-            reply = self.task.ask("score", SCORE_LIMIT_S, **problem, answer=answer)
-        except NoReplyError:
-            return False
-        return bool(reply["score"] == 1.0)
+            return Checked(False, {"characters": len(answer)})
+        scored = reasoning_gym_calls.score(_index(problem), answer, **self.task.settings)
+        return Checked(scored["score"] == 1.0, scored)
+
+
+def _index(problem: Problem) -> int:
+    """The problem's place in its data set."""
+    return int(problem.payload.get("index", problem.id.rpartition("/")[2]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,22 +142,23 @@ class ReasoningGymBenchmark(Benchmark):
         size = whole_number(where, "size", found.pop("size", "50"), 1, MOST_PROBLEMS, separator=",")
         seed = whole_number(where, "seed", found.pop("seed", "0"), 0, 2**31 - 1, separator=",")
         task = Task(name, size, seed, {key: _value(where, key, text) for key, text in found.items()})
-        checker: Checker = GymChecker(task)
-        return replace(self, name=f"{self.name}:{argument}", task=task, checker=checker)
+        return replace(self, name=f"{self.name}:{argument}", task=task, checker=GymChecker(task))
 
     def load(self, *, data_dir: Path | None = None, limit: int | None = None) -> Loaded:
         """The task's problems."""
         if self.task is None:
             raise UsageError(f"benchmark: {self.name} needs a task; write {self.name}:TASK")
         try:
-            reply = self.task.ask("load", LOAD_LIMIT_S)
-        except NoReplyError:
+            load = Call(CALLS, self.task.settings, LOAD_LIMIT_S, memory_bytes=MEMORY_BYTES)
+            reply = self.task.checked(shared_pool().ask(load))
+        except WorkerError:
             raise UsageError(
                 f"benchmark: {self.name}: no problems within {LOAD_LIMIT_S:.0f} s and the memory allowed; "
                 "ask for a smaller size or easier settings"
             ) from None
+        name = self.task.name
         problems = tuple(
-            Problem(Question(f"{self.task.name}/{i}", row["question"], subject=self.task.name), row["answer"])
+            Problem(Question(f"{name}/{i}", row["question"], name), row["answer"], payload={"index": i})
             for i, row in enumerate(reply["rows"][:limit])
         )
         return Loaded(problems, f"generated from seed {self.task.seed}", f"reasoning-gym {reply['version']}")

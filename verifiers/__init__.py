@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tts.core import UsageError, Verifier
+from tts.core import Models, UsageError, Verifier, digest
 from tts.core.registry import Registry
 from tts.verifiers.aggregate import AGGREGATIONS, aggregate
 
@@ -22,20 +22,24 @@ VERIFIERS = Registry(
 )
 
 
-def make_verifier(name: str, options: Mapping[str, Any], engine: Mapping[str, Any], field: str) -> Verifier:
+def make_verifier(name: str, options: Mapping[str, Any], models: Models, field: str) -> Verifier:
     """The verifier for ``family/MODEL`` or ``family``, not yet started.
 
-    ``options``: the entry's further keys; ``engine``: its engine's options; ``field``: the entry's place, for messages.
+    ``options``: the entry's further keys; ``models``: the pool, bound to its engine options; ``field``: the entry's
+    place, for messages.
     Raises UsageError (unknown family, missing model, unknown option).
     """
     family, model = name, ""
     if family not in VERIFIERS and ".py:" not in name:
         family, _, model = name.partition("/")
     create = VERIFIERS.load(family, f"{field}.name")
-    verifier = create(model, options, engine, field)
+    verifier = create(model, options, models, field)
     if not isinstance(verifier, Verifier):
         raise UsageError(f"{field}.name: {family!r} makes no tts.core.Verifier; give it a function that returns one")
     verifier.name = name
+    source = VERIFIERS.source(name)
+    if source is not None:  # what an edited file says is another verifier's word
+        verifier.fingerprint = digest(verifier.fingerprint, source).hex()
     return verifier
 
 

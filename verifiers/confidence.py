@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from tts.core import Candidate, Question, Score, UsageError, Verifier, fingerprint
+from tts.core import Candidate, Models, Question, Score, UsageError, Verifier, fingerprint
 from tts.verifiers.options import VerifierOptions, read_options
 
 Floats = npt.NDArray[np.float64]
@@ -46,7 +46,7 @@ class ConfidenceOptions(VerifierOptions):
     """Tokens of a window and of the tail (Fu et al. 2025: 2048)."""
 
 
-def create(model: str, options: Mapping[str, Any], engine: Mapping[str, Any], field: str) -> Confidence:
+def create(model: str, options: Mapping[str, Any], models: Models, field: str) -> Confidence:
     """How sure the policy itself was: `confidence/kind=self_certainty`, `kind=lowest_window`, ...; no model."""
     return Confidence(read_options(ConfidenceOptions, "confidence", model, options, field))
 

@@ -19,7 +19,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from tts.core import (
-    Candidate,
+    CombinedVerifier,
+    Models,
     OracleVerifier,
     Question,
     Score,
@@ -70,10 +71,10 @@ class EnsembleOptions(VerifierOptions):
     """``mean`` is weighted; ``min`` and ``prod`` want scores of at least 0."""
 
 
-def create(model: str, options: Mapping[str, Any], engine: Mapping[str, Any], field: str) -> Ensemble:
+def create(model: str, options: Mapping[str, Any], models: Models, field: str) -> Ensemble:
     """Several verifiers combined: `ensemble/LABEL` with `members: [NAME, NAME, ...]` and `combine: mean|min|prod`."""
     read = read_options(EnsembleOptions, "ensemble", "", options, field)
-    if engine:
+    if models.engine:
         raise UsageError(f"{field}.engine: an ensemble has no engine of its own; give engine to its members")
     members = []
     for i, entry in enumerate(read.members):
@@ -86,7 +87,7 @@ def create(model: str, options: Mapping[str, Any], engine: Mapping[str, Any], fi
                 f"{place}.aggregation: unknown aggregation {entry.aggregation!r}{near}; "
                 f"expected {', '.join(AGGREGATIONS)}"
             )
-        member = make_verifier(entry.name, entry.model_extra or {}, entry.engine, place)
+        member = make_verifier(entry.name, entry.model_extra or {}, models.bound(entry.engine), place)
         if isinstance(member, OracleVerifier):
             raise UsageError(
                 f"{place}.name: {entry.name!r} is told which answers are correct, and would make the ensemble an "
@@ -101,7 +102,7 @@ def create(model: str, options: Mapping[str, Any], engine: Mapping[str, Any], fi
     return Ensemble(read, members, field)
 
 
-class Ensemble(Verifier):
+class Ensemble(CombinedVerifier):
     """Asks all members at once. It gives a score a step where all members do, else one in all."""
 
     def __init__(self, options: EnsembleOptions, members: Sequence[Verifier], field: str = "verifiers"):
@@ -121,13 +122,12 @@ class Ensemble(Verifier):
             {"verifier": "ensemble 1", "combine": options.combine, "weights": str(self._weights), **parts}
         )
 
-    async def score(self, question: Question, candidates: Sequence[Candidate]) -> list[Score]:
+    def combine(self, question: Question, scores: Sequence[Sequence[Score]]) -> list[Score]:
         """The members' scores combined, step by step or one in all; tokens are those of all members.
 
         Raises TtsError where members disagree on how many steps an answer has.
         """
-        said = await asyncio.gather(*(m.score(question, candidates) for m in self.members))
-        return [self._one(question, scores) for scores in zip(*said, strict=True)]
+        return [self._one(question, of_one) for of_one in zip(*scores, strict=True)]
 
     def _one(self, question: Question, scores: Sequence[Score]) -> Score:
         tokens, too_long = sum(s.tokens for s in scores), any(s.too_long for s in scores)

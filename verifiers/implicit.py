@@ -16,9 +16,18 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from tts.core import Candidate, EngineError, Question, Score, UsageError, Verifier, fingerprint
-from tts.engines.next_token import LanguageModel
-from tts.engines.pooling import sigmoid
+from tts.core import (
+    Candidate,
+    EngineError,
+    GivesProbabilities,
+    Models,
+    Question,
+    Score,
+    UsageError,
+    Verifier,
+    fingerprint,
+    sigmoid,
+)
 from tts.verifiers.options import VerifierOptions, read_options
 from tts.verifiers.process import UNREAD, plain
 from tts.verifiers.steps import split_steps
@@ -46,7 +55,7 @@ class ImplicitOptions(VerifierOptions):
     """System message before the question, for both models."""
 
 
-def create(model: str, options: Mapping[str, Any], engine: Mapping[str, Any], field: str) -> Implicit:
+def create(model: str, options: Mapping[str, Any], models: Models, field: str) -> Implicit:
     """How much likelier a strong model finds each step than a weak one: `implicit/STRONG` with `weak: MODEL`.
 
     Raises UsageError where a model is missing or is no language model.
@@ -54,9 +63,9 @@ def create(model: str, options: Mapping[str, Any], engine: Mapping[str, Any], fi
     if not model:
         raise UsageError(f"{field}.name: found 'implicit', expected implicit/STRONG, with the option weak: MODEL")
     config = read_options(ImplicitOptions, "implicit", "", options, field)
-    strong = LanguageModel("implicit", model, engine, field)
-    other = engine if config.weak_engine is None else config.weak_engine
-    return Implicit(f"implicit/{model}", config, strong, LanguageModel("implicit", config.weak, other, f"{field}.weak"))
+    strong = models.language("implicit", model, field)
+    others = models if config.weak_engine is None else models.bound(config.weak_engine)
+    return Implicit(f"implicit/{model}", config, strong, others.language("implicit", config.weak, f"{field}.weak"))
 
 
 class Implicit(Verifier):
@@ -64,7 +73,7 @@ class Implicit(Verifier):
 
     process = True
 
-    def __init__(self, name: str, config: ImplicitOptions, strong: LanguageModel, weak: LanguageModel):
+    def __init__(self, name: str, config: ImplicitOptions, strong: GivesProbabilities, weak: GivesProbabilities):
         """``name``: as configured, for tables."""
         self.name = name
         self.config = config
@@ -102,7 +111,7 @@ class Implicit(Verifier):
         return tuple(map(sigmoid, scaled) if self.config.map == "sigmoid" else scaled)
 
     async def _sums(
-        self, model: LanguageModel, question: Question, steps: Sequence[str], about: str
+        self, model: GivesProbabilities, question: Question, steps: Sequence[str], about: str
     ) -> tuple[list[float], list[int], int] | None:
         """Each step's summed log-probability and number of tokens by one model, and the tokens that it read."""
         ids, owner = self.place(model.tokenizer, question, steps)

@@ -15,8 +15,7 @@ from typing import Any
 
 from pydantic import Field
 
-from tts.core import Candidate, Question, Score, UsageError, Verifier, fingerprint
-from tts.engines.next_token import LanguageModel
+from tts.core import Candidate, GivesProbabilities, Models, Question, Score, UsageError, Verifier, fingerprint
 from tts.verifiers.options import VerifierOptions, read_options
 from tts.verifiers.process import plain
 
@@ -58,7 +57,7 @@ class JudgeOptions(VerifierOptions):
         return self.prompt if self.prompt is not None else REASONED if self.votes else DIRECT
 
 
-def create(model: str, options: Mapping[str, Any], engine: Mapping[str, Any], field: str) -> Judge:
+def create(model: str, options: Mapping[str, Any], models: Models, field: str) -> Judge:
     """A chat model that is asked whether the answer is correct: the probability of yes, or the share of `votes`.
 
     Raises UsageError for a missing model or options that make no sense.
@@ -72,7 +71,7 @@ def create(model: str, options: Mapping[str, Any], engine: Mapping[str, Any], fi
         raise UsageError(f"{field}.no: found {config.no!r}, the word for yes; expected another")
     if config.votes > 1 and config.temperature == 0:
         raise UsageError(f"{field}.temperature: found 0 with votes {config.votes}: all would be alike; expected more")
-    served = LanguageModel("judge", model, engine, field)
+    served = models.language("judge", model, field)
     labels = (0, 0)
     if not config.votes:
         labels = (served.token_id(config.yes, f"{field}.yes"), served.token_id(config.no, f"{field}.no"))
@@ -85,7 +84,7 @@ class Judge(Verifier):
     Votes are sampled: the journal keeps them, a fresh run draws others.
     """
 
-    def __init__(self, name: str, config: JudgeOptions, engine: LanguageModel, labels: tuple[int, int]):
+    def __init__(self, name: str, config: JudgeOptions, engine: GivesProbabilities, labels: tuple[int, int]):
         """``name``: as configured, for tables; ``labels``: token ids of yes and no, unless there are votes."""
         self.name = name
         self.config = config

@@ -7,11 +7,11 @@ tag. The paper takes the minimum over an answer's steps.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from tts.core import EngineError
-from tts.engines.next_token import LabelReader, LanguageModel
+from tts.core import EngineError, Models
+from tts.verifiers.labels import LabelReader
 from tts.verifiers.process import StepFormat, plain
 from tts.verifiers.steps import split_steps
 
@@ -58,9 +58,9 @@ class MathShepherdFormat(StepFormat):
             raise EngineError(f"the tokenizer joins the step tag {self.step_tag!r} with the text before it")
         return ids, positions
 
-    def reader(self, model: str, engine: Mapping[str, Any], field: str) -> LabelReader:
+    def reader(self, model: str, models: Models, field: str) -> LabelReader:
         """vLLM, asked for the next token among the two, one request a step."""
-        served = LanguageModel("prm", model, engine, field)
+        served = models.language("prm", model, field)
         served.token_id(self.step_tag, f"{field}.step_tag")
         return LabelReader(
             served, served.token_id(self.good, f"{field}.good"), served.token_id(self.bad, f"{field}.bad")

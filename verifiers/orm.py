@@ -12,8 +12,17 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from tts.core import Candidate, Question, Score, UsageError, Verifier, fingerprint
-from tts.engines.pooling import ClassifyEngine, probability
+from tts.core import (
+    Candidate,
+    Models,
+    Question,
+    Score,
+    ScoresTexts,
+    UsageError,
+    Verifier,
+    class_probability,
+    fingerprint,
+)
 from tts.verifiers.options import VerifierOptions, read_options
 from tts.verifiers.process import UNREAD, plain
 
@@ -30,7 +39,7 @@ class OrmOptions(VerifierOptions):
     """System message before the question."""
 
 
-def create(model: str, options: Mapping[str, Any], engine: Mapping[str, Any], field: str) -> Orm:
+def create(model: str, options: Mapping[str, Any], models: Models, field: str) -> Orm:
     """An outcome reward model: a sequence-classification head's score of a whole answer.
 
     Raises UsageError where the model is missing or has no such head.
@@ -38,7 +47,7 @@ def create(model: str, options: Mapping[str, Any], engine: Mapping[str, Any], fi
     if not model:
         raise UsageError(f"{field}.name: found 'orm', expected orm/MODEL")
     config = read_options(OrmOptions, "orm", "", options, field)
-    served = ClassifyEngine(model, engine, field)
+    served = models.whole_texts(model, field)
     if getattr(served.tokenizer, "chat_template", None) is None:
         raise UsageError(f"{field}: the tokenizer of {model} has no chat template, which orm needs")
     return Orm(f"orm/{model}", config, served)
@@ -47,7 +56,7 @@ def create(model: str, options: Mapping[str, Any], engine: Mapping[str, Any], fi
 class Orm(Verifier):
     """An outcome reward model; its engine starts with the first score asked for."""
 
-    def __init__(self, name: str, config: OrmOptions, engine: ClassifyEngine):
+    def __init__(self, name: str, config: OrmOptions, engine: ScoresTexts):
         """``name``: as configured, for tables."""
         self.name = name
         self.config = config
@@ -73,7 +82,7 @@ class Orm(Verifier):
             raise UsageError(
                 f"{self.name}: output: found 'raw', but the model has {len(logits)} classes; use 'sigmoid'"
             )
-        return Score((logits[0] if raw else probability(logits, self.config.good),), tokens=len(ids))
+        return Score((logits[0] if raw else class_probability(logits, self.config.good),), tokens=len(ids))
 
     def input_ids(self, question: Question, text: str) -> list[int]:
         """The chat of question and answer."""

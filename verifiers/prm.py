@@ -10,8 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tts.core import UsageError, did_you_mean
-from tts.engines.identity import architectures, is_language_model, resolve, shipped
+from tts.core import Models, UsageError, did_you_mean, is_language_model
 from tts.verifiers.math_shepherd import MathShepherdFormat
 from tts.verifiers.options import read_options
 from tts.verifiers.process import Prm, StepFormat
@@ -42,7 +41,7 @@ _BY_NAME = {
 }
 
 
-def create(model: str, options: Mapping[str, Any], engine: Mapping[str, Any], field: str) -> Prm:
+def create(model: str, options: Mapping[str, Any], models: Models, field: str) -> Prm:
     """A process reward model: Qwen2.5-Math-PRM, Skywork, RLHFlow, Math-Shepherd, or any token-classification head.
 
     Raises UsageError where the model is missing, is no reward model or is of no known family.
@@ -50,24 +49,23 @@ def create(model: str, options: Mapping[str, Any], engine: Mapping[str, Any], fi
     if not model:
         raise UsageError(f"{field}.name: found 'prm', expected prm/MODEL")
     own = {name: value for name, value in options.items() if name != "family"}
-    family = str(options["family"]) if options.get("family") is not None else family_of(model, engine, field)
+    family = str(options["family"]) if options.get("family") is not None else family_of(model, models, field)
     if family not in FAMILIES:
         raise UsageError(
             f"{field}.family: unknown family {family!r}{did_you_mean(family, FAMILIES)}; "
             f"expected one of {', '.join(FAMILIES)}"
         )
     config = read_options(FAMILIES[family], f"prm, family {family}", "", own, field)
-    reader = config.reader(model, engine, field)
+    reader = config.reader(model, models, field)
     judge = Prm(f"prm/{model}", config, reader, family=None if family == "qwen" else family)
-    if shipped("prm", model):
+    if models.shipped("prm", model):
         judge.aggregation = "last"  # the package's own are trained on rollouts: the last step's value is the answer's
     return judge
 
 
-def family_of(model: str, engine: Mapping[str, Any], field: str) -> str:
+def family_of(model: str, models: Models, field: str) -> str:
     """The family of a model. Raises UsageError where neither its configuration nor its name tells."""
-    path, commit = resolve("prm", model, engine, field)
-    names = architectures(path, commit, field)
+    names = models.architectures("prm", model, field)
     for pattern, family in _BY_ARCHITECTURE.items():
         if any(re.fullmatch(pattern, name) for name in names):
             return family

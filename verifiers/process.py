@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
-from tts.core import Candidate, EngineError, Question, Score, Verifier, fingerprint
+from tts.core import Candidate, EngineError, Models, Question, Score, Verifier, fingerprint
 from tts.verifiers.options import VerifierOptions
 
 UNREAD = -1e4
@@ -50,7 +50,7 @@ class StepFormat(VerifierOptions, ABC):
         """Token ids of question and steps, and for each step the position in them that the model is read at."""
 
     @abstractmethod
-    def reader(self, model: str, engine: Mapping[str, Any], field: str) -> StepReader:
+    def reader(self, model: str, models: Models, field: str) -> StepReader:
         """The engine, not yet started. Raises UsageError where the model cannot be this family's."""
 
 

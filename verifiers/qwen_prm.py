@@ -6,10 +6,10 @@ step's score is the probability of the second class at the tag. The paper multip
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from tts.engines.pooling import PoolingEngine
+from tts.core import Models, ReadsSteps
 from tts.verifiers.process import StepFormat, plain
 from tts.verifiers.steps import split_steps
 
@@ -45,6 +45,6 @@ class QwenFormat(StepFormat):
             positions.append(len(ids) - 1)
         return ids, positions
 
-    def reader(self, model: str, engine: Mapping[str, Any], field: str) -> PoolingEngine:
+    def reader(self, model: str, models: Models, field: str) -> ReadsSteps:
         """vLLM's pooling runner, which reads ``Qwen2ForProcessRewardModel`` at the tag."""
-        return PoolingEngine(model, engine, self.step_tag, field)
+        return models.at_tags(model, self.step_tag, field)

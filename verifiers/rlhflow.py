@@ -7,13 +7,13 @@ shown as answered with "+". Their evaluation averages the scores of an answer's 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from pydantic import Field
 
-from tts.core import UsageError
-from tts.engines.next_token import LabelReader, LanguageModel
+from tts.core import Models, UsageError
+from tts.verifiers.labels import LabelReader
 from tts.verifiers.process import StepFormat, plain
 from tts.verifiers.steps import split_steps
 
@@ -62,9 +62,9 @@ class RlhflowFormat(StepFormat):
             before = text
         return ids, positions
 
-    def reader(self, model: str, engine: Mapping[str, Any], field: str) -> LabelReader:
+    def reader(self, model: str, models: Models, field: str) -> LabelReader:
         """vLLM, asked for the next token among the two, one request a step."""
-        served = LanguageModel("prm", model, engine, field)
+        served = models.language("prm", model, field)
         if getattr(served.tokenizer, "chat_template", None) is None:
             raise UsageError(f"{field}: the tokenizer of {model} has no chat template, which family rlhflow needs")
         return LabelReader(

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from tts.core import Candidate, OracleVerifier, Question, Score, UsageError, Verifier, fingerprint, stream
-from tts.engines.simulated import DELIMITER, DERAILED, END, ON_TRACK, RIGHT
+from tts.core import Candidate, Models, OracleVerifier, Question, Score, UsageError, Verifier, fingerprint, stream
+from tts.core.marks import DELIMITER, DERAILED, END, ON_TRACK, RIGHT
 from tts.grading import extract_answer
 from tts.verifiers.options import VerifierOptions, read_options
 
@@ -40,7 +40,7 @@ class SimulatedOptions(VerifierOptions):
     """A score a step, from the simulated engine's hidden marks, instead of one an answer, from grading."""
 
 
-def create(model: str, options: Mapping[str, Any], engine: Mapping[str, Any], field: str) -> Verifier:
+def create(model: str, options: Mapping[str, Any], models: Models, field: str) -> Verifier:
     """Knows what is correct and errs at chosen rates, to study noise: `simulated/false_positive=0.2`."""
     read = read_options(SimulatedOptions, "simulated", model, options, field)
     if read.process and read.noise == "answer":

@@ -6,10 +6,10 @@ it. vLLM has no such architecture, so the model runs in batches on plain torch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from tts.engines.torch_heads import ValueHeadEngine
+from tts.core import Models, ReadsSteps
 from tts.verifiers.process import StepFormat, plain
 from tts.verifiers.steps import split_steps
 
@@ -39,6 +39,6 @@ class SkyworkFormat(StepFormat):
             positions.append(len(ids) - 1)
         return ids, positions
 
-    def reader(self, model: str, engine: Mapping[str, Any], field: str) -> ValueHeadEngine:
+    def reader(self, model: str, models: Models, field: str) -> ReadsSteps:
         """The torch backend, with a value head."""
-        return ValueHeadEngine(model, engine, field)
+        return models.at_hidden_states(model, field)

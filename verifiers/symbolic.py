@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from tts.core import Candidate, Question, Score, Verifier, fingerprint
+from tts.core import Candidate, Models, Question, Score, Verifier, fingerprint
 from tts.grading import Grader
 from tts.verifiers.arithmetic import agree
 from tts.verifiers.equations import Equation, equations, unknowns
@@ -41,7 +41,7 @@ class SymbolicOptions(VerifierOptions):
     """Worker processes."""
 
 
-def create(model: str, options: Mapping[str, Any], engine: Mapping[str, Any], field: str) -> Symbolic:
+def create(model: str, options: Mapping[str, Any], models: Models, field: str) -> Symbolic:
     """Every equation that a step states, checked exactly or by sympy; no model."""
     return Symbolic(read_options(SymbolicOptions, "symbolic", model, options, field))
 

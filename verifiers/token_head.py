@@ -6,13 +6,12 @@ at the last token of its separator.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from tts.core import UsageError
-from tts.engines.pooling import TokenHeadEngine
+from tts.core import Models, ReadsSteps, UsageError
 from tts.verifiers.process import StepFormat, plain
 from tts.verifiers.steps import split_steps
 
@@ -56,9 +55,9 @@ class TokenHeadFormat(StepFormat):
             positions.append(len(ids) - 1)
         return ids, positions
 
-    def reader(self, model: str, engine: Mapping[str, Any], field: str) -> TokenHeadEngine:
+    def reader(self, model: str, models: Models, field: str) -> ReadsSteps:
         """vLLM's pooling runner, every token's classes."""
-        served = TokenHeadEngine(model, engine, self.good, field)
+        served = models.at_tokens(model, self.good, field)
         end = served.tokenizer.encode(self.separator, add_special_tokens=False)
         if self.separator and (not end or served.tokenizer.unk_token_id in end):
             raise UsageError(

@@ -52,13 +52,14 @@ def test_thinking_is_passed_over(tmp_path: Path) -> None:
 
 OWN = """
 from tts.benchmarks import Benchmark
-class Shouting:
+from tts.grading import Checked, Checker
+class Shouting(Checker):
     def extract(self, text):
         return text.split("{")[-1].split("}")[0] if "boxed" in text else None
     def canonical(self, answer):
         return answer.upper()
-    def correct(self, question, gold, answer):
-        return answer.upper() == gold.upper()
+    def check(self, problem, answer):
+        return Checked(answer.upper() == problem.answer.upper())
 OWN = Benchmark(name="own", description="mine", filename="own.jsonl", checker=Shouting())
 """
 

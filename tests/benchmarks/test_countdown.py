@@ -9,12 +9,17 @@ from pathlib import Path
 import pytest
 
 from tts.benchmarks import get_benchmark
-from tts.benchmarks.countdown import CountdownChecker, makes, solutions
+from tts.benchmarks.countdown import CountdownChecker, solutions
 from tts.benchmarks.countdown_expressions import read
-from tts.core import Question, UsageError
+from tts.core import Problem, Question, UsageError
 
 CHECK = CountdownChecker()
-QUESTION = Question("4-000", "")
+GAME = Problem(Question("4-000", ""), "(9 - 5) * (10 - 4)")
+
+
+def makes(text: str, numbers: list[int], target: int) -> bool:
+    question = Question("0", "", public={"numbers": numbers, "target": target})
+    return CHECK.check(Problem(question, ""), text).correct
 
 
 def test_problems_are_the_published_ones() -> None:
@@ -41,7 +46,8 @@ def test_every_problem_is_solved_by_its_reference_and_no_two_are_the_same(target
         assert str(len(expression.numbers)) == problem.question.level
         assert max(expression.numbers) <= (13 if target == "24" else 99)
         assert target == "random" or expression.value == 24
-        assert CHECK.correct(problem.question, problem.answer, problem.answer)
+        assert CHECK.check(problem, problem.answer).correct
+        assert problem.question.public == {"numbers": sorted(expression.numbers), "target": expression.value}
 
 
 @pytest.mark.parametrize(
@@ -59,13 +65,13 @@ def test_every_problem_is_solved_by_its_reference_and_no_two_are_the_same(target
 )
 def test_spellings_of_the_same_expression_are_one_class_and_correct(text: str) -> None:
     assert CHECK.canonical(text) == "((10-4)*(9-5))"
-    assert CHECK.correct(QUESTION, "(9 - 5) * (10 - 4)", text)
+    assert CHECK.check(GAME, text).correct
 
 
 @pytest.mark.parametrize("text", [r"\frac{8}{3 - \frac{8}{3}}", "8/(3-8/3)", "8 ÷ (3 - 8 ÷ 3)"])
 def test_values_are_exact(text: str) -> None:
-    assert makes(text, (3, 3, 8, 8), 24)
-    assert not makes("8/(3-2.6666666666666665)", (3, 3, 8, 8), 24)
+    assert makes(text, [3, 3, 8, 8], 24)
+    assert not makes("8/(3-2.6666666666666665)", [3, 3, 8, 8], 24)
 
 
 @pytest.mark.parametrize(
@@ -97,9 +103,23 @@ def test_values_are_exact(text: str) -> None:
     ],
 )
 def test_anything_else_is_wrong_and_harmless(text: str) -> None:
-    assert not CHECK.correct(QUESTION, "(9 - 5) * (10 - 4)", text)
+    assert not CHECK.check(GAME, text).correct
     CHECK.canonical(text)
     CHECK.extract(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "detail"),
+    [
+        ("(9 - 5) * (10 - 4)", {"value": "24"}),
+        ("9 + 5 + 10 - 4", {"value": "20"}),
+        ("24 + 0", {"value": "24", "other_numbers": True}),
+        ("10 / 4 - 9 / 5", {"value": "7/10"}),
+        ("none", {"value": None}),
+    ],
+)
+def test_what_is_wrong_with_an_expression_is_told(text: str, detail: dict[str, object]) -> None:
+    assert CHECK.check(GAME, text).detail == detail
 
 
 def test_the_normal_form_forgets_order_and_brackets_only() -> None:
@@ -124,7 +144,7 @@ def test_labels_of_the_game_of_24(shared_data: Path, prompting: str) -> None:
     differing = []
     for line in (shared_data / f"samples/tot_game24_gpt4_{prompting}_100x100.jsonl").read_text().splitlines():
         row = json.loads(line)
-        numbers = tuple(map(int, row["numbers"].split()))
+        numbers = list(map(int, row["numbers"].split()))
         for index, (text, label) in enumerate(zip(row["response"], row["correct"], strict=True)):
             answer = CHECK.extract(text)
             if (answer is not None and makes(answer, numbers, 24)) != bool(label):

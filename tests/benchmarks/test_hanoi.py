@@ -36,7 +36,7 @@ def test_every_reference_is_correct(argument: str) -> None:
     for problem in get_benchmark(f"hanoi:{argument}").load().problems:
         answer = CHECK.extract(rf"So: \boxed{{{problem.answer}}}.")
         assert answer == problem.answer
-        assert CHECK.correct(problem.question, problem.answer, answer)
+        assert CHECK.check(problem, answer).correct
 
 
 def test_references_are_shortest_as_breadth_first_search_finds_them() -> None:
@@ -45,22 +45,44 @@ def test_references_are_shortest_as_breadth_first_search_finds_them() -> None:
         while queue:
             state = queue.popleft()
             for move in MOVES:
-                after = play(state, [move])
-                if after is not None and after not in distance:
+                after, first_bad = play(state, [move])
+                if first_bad is None and after not in distance:
                     distance[after] = distance[state] + 1
                     queue.append(after)
         assert len(distance) == 27
         for goal, shortest in distance.items():
             assert len(solve(start, goal)) == shortest
-            assert play(start, solve(start, goal)) == goal
+            assert play(start, solve(start, goal)) == (goal, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "detail"),
+    [
+        ("A->B, A->C, B->C", {"moves": 3}),
+        ("A->B, A->B, B->C", {"moves": 3, "first_bad": 2}),
+        ("B->A", {"moves": 1, "first_bad": 1}),
+        ("A->B, A->C, B->A", {"moves": 3, "end": "AC"}),
+        ("A->B and so on", {"moves": None}),
+    ],
+)
+def test_the_first_bad_move_is_told(text: str, detail: dict[str, object]) -> None:
+    assert CHECK.check(classic(2), text).detail == detail
+
+
+def test_states_are_public_and_those_of_an_imported_problem_are_in_its_id() -> None:
+    two = classic(2)
+    assert two.question.public == {"start": "AA", "goal": "CC"}
+    assert CHECK.check(Problem(Question("02-000/AA-CC", ""), ""), two.answer).correct
+    with pytest.raises(UsageError, match="does not end in START-GOAL"):
+        CHECK.check(Problem(Question("02-000/AA-CCD", ""), ""), two.answer)
 
 
 def test_a_longer_way_is_correct_and_an_illegal_or_unfinished_one_is_not() -> None:
     two = classic(2)
     assert two.answer == "A->B, A->C, B->C"
-    assert CHECK.correct(two.question, two.answer, "A->C, C->B, A->C, B->C")
+    assert CHECK.check(two, "A->C, C->B, A->C, B->C").correct
     for wrong in ("A->B, A->C", "A->C, A->C", "B->C", "A->A, A->B, A->C, B->C", "A->B, A->B, B->C, B->C", "7", ""):
-        assert not CHECK.correct(two.question, two.answer, wrong), wrong
+        assert not CHECK.check(two, wrong).correct, wrong
 
 
 @pytest.mark.parametrize(
@@ -100,10 +122,9 @@ def test_moves_are_found_without_a_box_after_a_marker_only() -> None:
     "text", ["A->" * 60_000, "A->B," * 30_000, "1. " * 60_000, "\\text{" * 20_000, "answer:" * 20_000]
 )
 def test_long_rubbish_is_wrong_at_once(text: str) -> None:
-    question = Question("02-000/AA-CC", "")
     CHECK.extract(text)
     CHECK.canonical(text)
-    assert not CHECK.correct(question, "A->B, A->C, B->C", text)
+    assert not CHECK.check(classic(2), text).correct
 
 
 def test_ten_disks() -> None:

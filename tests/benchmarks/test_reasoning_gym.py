@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
+import signal
 import time
 
 import pytest
 
-from tts.benchmarks import get_benchmark
+from tts.benchmarks import checks, get_benchmark
 from tts.benchmarks.reasoning_gym import GymChecker, Task
-from tts.benchmarks.reasoning_gym_client import CLIENT
 from tts.core import Problem, UsageError
+from tts.grading import CallFailedError, shared_pool
+from tts.grading.workers import WorkerTimeoutError
 
 INSTALLED = importlib.util.find_spec("reasoning_gym") is not None
 needs_package = pytest.mark.skipif(not INSTALLED, reason="the package reasoning-gym is not installed")
@@ -23,9 +26,13 @@ def load(spec: str) -> tuple[Problem, ...]:
 
 
 def correct(spec: str, problem: Problem, answer: str) -> bool:
-    checker = get_benchmark(spec).checker
+    """The verdict as grading asks for it: in a worker that can be killed."""
+    checker = checks.checker_of(spec)
     assert checker is not None
-    return checker.correct(problem.question, problem.answer, answer)
+    try:
+        return bool(shared_pool().ask(checks.check_call(spec, checker, problem, answer, 2.0))["correct"])
+    except WorkerTimeoutError:
+        return False
 
 
 def test_naming_a_task_needs_no_package_and_keeps_its_settings() -> None:
@@ -82,7 +89,8 @@ def test_its_problems_and_its_scorer() -> None:
 def test_a_new_process_makes_the_same_problems(task: str) -> None:
     spec = f"reasoning_gym:{task},size=3"
     first = load(spec)
-    CLIENT.close()
+    for pid in shared_pool().pids:
+        os.kill(pid, signal.SIGKILL)
     assert load(spec) == first
     assert all(correct(spec, p, p.answer) for p in first)
 
@@ -100,7 +108,7 @@ def test_a_scorer_that_evaluates_is_stopped() -> None:
 @needs_package
 def test_a_problem_that_is_no_longer_made_is_told() -> None:
     _, problem, _ = load(LEGS)
-    with pytest.raises(UsageError, match="makes other problems than the run was made with"):
+    with pytest.raises(CallFailedError, match="makes other problems than the run was made with"):
         correct(LEGS.replace("seed=5", "seed=6"), problem, "4")
 
 

@@ -15,6 +15,7 @@ def test_points_are_priced_and_what_is_not_known_says_how_to_count_it(tts, place
     assert len(rows) == 3 * 2
     assert all(row[-4] == row[-1] and row[-3:-1] == ["-", "0"] for row in rows), "one a token; no FLOPs are known"
     assert " ".join(reason).startswith("policy: FLOPs are not counted: run.json holds no configuration")
+    assert " ".join(gpu[:-1]) == "price of the GPU hours of all sessions:", "money, not hours"
     assert abs(float(engine[1]) - float(gpu[-1])) <= 0.06, "one a second"
     counted = tts("cost", "new", "--parameters", "policy=1e9").out.splitlines()
     tokens, flops, _, price = counted[1].split()[-4:]

@@ -14,9 +14,9 @@ import pytest
 from tts.analysis import axis_of, curves
 from tts.analysis.axes import Costed
 from tts.core import UsageError
+from tts.grading import Graded
 from tts.importing.run import by_labels
 from tts.session import run as run_sweep
-from tts.session.outcomes import Graded
 from tts.stats import best_of_k, majority_at_k, pass_at_k
 from tts.store import read_run
 
@@ -154,6 +154,10 @@ GOOD = {"id": "a", "gold": "1", "text": "1", "right": True, "s": 0.5}
         ({**GOOD, "s": float("nan")}, "--score v=s", "s: found nan, expected a finite number"),
         ({**GOOD, "s": 1.5}, "--tokens s", "found 1.5, expected a number of tokens"),
         (GOOD, "--score s", "--score: found 's', expected NAME=COLUMN"),
+        (GOOD, "--score v=s --score v:score=id", "--score: two columns have one name"),
+        (GOOD, "--text=", "no column '': there is id, gold, text, right, s"),
+        (GOOD, "--n=", "--n: found ''"),
+        ({**GOOD, "s": 10**400}, "--score v=s", "expected a finite number"),
         (GOOD, "--n 1,2", "--n: found 2, but problem 'a' has 1 samples; 1 or less would do"),
         (GOOD, "--n 0", "--n: found '0', expected budgets of at least 1"),
         (GOOD, "--n many", "--n: found 'many'"),
@@ -161,7 +165,7 @@ GOOD = {"id": "a", "gold": "1", "text": "1", "right": True, "s": 0.5}
         (
             [1],
             "",
-            'item 0: found a number, expected a JSON object: JSON lines: a line is {"id": ..., "gold": ..., "text"',
+            'item 0: found a number, expected a JSON object: a row is {"id": ..., "gold": ..., "text"',
         ),
         ({**GOOD, "gold": None}, "", "mine.jsonl:1: gold is null, expected text"),
         ({**GOOD, "gold": ["1", " "]}, "", "mine.jsonl:1: gold is empty; fill it in"),
@@ -188,7 +192,7 @@ def test_what_is_wrong_is_said_in_one_line_and_leaves_nothing(tts, place, row, f
 def test_an_empty_file_is_told_what_import_reads(tts, place):
     (place / "mine.jsonl").write_text("\n")
     said = tts("import", "mine.jsonl", "--out", "new").err
-    assert 'mine.jsonl is empty; expected JSON lines: a line is {"id": ..., "gold": ..., "text": ...}' in said
+    assert 'mine.jsonl has no rows; a row is {"id": ..., "gold": ..., "text": ...}' in said
 
 
 def test_samples_without_a_score_are_named(tts):

@@ -84,6 +84,12 @@ def test_lists_in_csv_cells(tts, place, list_of):
     assert [c.scores["v:score"].tolist() for c in read_run(place / "new").cells.values()] == [[0.5, 0.25]] * 2
 
 
+def test_the_fewest_samples_of_a_problem_are_named(tts):
+    Path("a.jsonl").write_text('{"id": "a", "gold": "7", "text": ["7", "8", "9"]}\n{"id": "b", "gold": 7, "text": 7}\n')
+    out = tts("import", "a.jsonl", "--out", "new").out
+    assert "problems have 1 (b) to 3 samples; curves end at the fewest\n" in out
+
+
 def test_any_of_several_references_is_right(tts, place):
     rows = [{"id": "a", "gold": ["7", "1/2"], "text": ["0.5", "7.0", "2"]}]
     Path("a.jsonl").write_text(json.dumps(rows[0]))

@@ -230,15 +230,44 @@ def test_a_sample_without_output_is_a_silent_answer(tts, place):
     assert [c.classes.tolist() for c in cells(place).values()] == [[0], [-1]]
 
 
+def test_the_log_of_a_retry_repeats_no_sample(tts, place):
+    """A retry's log has the samples that came to their end before, and those that failed again."""
+    first = json.loads((LOGS / "minus.json").read_text())
+    retry = json.loads((LOGS / "minus.json").read_text())
+    done = retry["samples"][1]
+    done |= {
+        "output": {"completion": "6", "usage": {"output_tokens": 1}},
+        "scores": {"includes": {"value": "C"}},
+        "uuid": "another",
+    }
+    del done["error"]
+    retry["status"] = "success"
+    Path("a.json").write_text(json.dumps(first))
+    Path("b.json").write_text(json.dumps(retry))
+    for files in (("a.json", "b.json"), ("b.json", "a.json")):
+        result = tts("import", *files, "--labels", "both", "--out", files[0][0])
+        assert (result.code, result.err) == (0, "")
+        assert result.out.splitlines()[:2] == [
+            "2 problems, 2 samples; n = 1", "2 samples are in the log of a retry too, and count once",
+        ]  # fmt: skip
+        assert [c.correct.tolist() for c in cells(place, files[0][0]).values()] == [[True], [True]]
+    retry["eval"]["task_id"] = "another evaluation"
+    Path("b.json").write_text(json.dumps(retry))
+    assert tts("import", "a.json", "b.json", "--out", "new").out.startswith("2 problems, 4 samples; n = 1, 2\n")
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         (lambda log: log.update(samples=None), "x.json holds no samples (its status is 'error')"),
         (lambda log: log.pop("samples"), "x.json holds no samples (its status is 'error')"),
-        (lambda log: log["samples"][0].pop("epoch"), "sample 0 lacks id, epoch, input or target"),
-        (lambda log: log["samples"].insert(0, 3), "sample 0 lacks id, epoch, input or target"),
+        (lambda log: log["samples"][0].pop("epoch"), "x.json: samples[0].epoch: missing; add it"),
+        (lambda log: log["samples"].insert(0, 3), "x.json: samples[0]: found 3, expected a mapping with id, epoch"),
+        (lambda log: log["samples"][0].update(output=[]), "x.json: samples[0].output: found [], expected a mapping"),
+        (lambda log: log.update(samples={"a": 1}), "x.json: samples: found {'a': 1}, "),
+        (lambda log: log.update(eval=3), "x.json: eval: found 3, expected a mapping with task"),
         (lambda log: log["samples"][0].update(target=[]), "sample 1 epoch 1: gold is an empty list"),
-        (lambda log: log["samples"][0].update(target=None), "sample 1 epoch 1: gold is null"),
+        (lambda log: log["samples"][0].update(target=None), "x.json: samples[0].target.str: found nothing"),
     ],
 )
 def test_what_is_wrong_with_a_log_is_one_line(tts, place, change, said):
@@ -263,7 +292,7 @@ def test_what_is_no_log_of_inspect_is_one_line(tts, place):
     for name, said in (
         ("cut.eval", "cut.eval cannot be read as a log of inspect"),
         ("flipped.eval", "flipped.eval cannot be read as a log of inspect"),
-        ("empty.eval", "empty.eval is empty"),
+        ("empty.eval", "empty.eval has no rows"),
         ("other.zip", "other.zip is a zip file and no log of inspect; unpack it"),
         ("gone.eval", "no file gone.eval"),
     ):

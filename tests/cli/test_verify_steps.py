@@ -20,7 +20,7 @@ HALF = """\
 from tts.core import Score, Verifier
 
 
-def create(model, options, engine, field):
+def create(model, options, models, field):
     return Half(model)
 
 
@@ -113,7 +113,7 @@ def test_the_threshold_can_be_chosen_on_other_data_or_on_halves(tts, data, place
         ("--data lable.jsonl --verifier symbolic", "lable.jsonl:1: label: missing (did you mean 'lable'?)"),
         ("--data steps.jsonl --verifier symbolic", "steps.jsonl:1: steps: expected a list of texts"),
         ("--data word.jsonl --verifier symbolic", "word.jsonl:2: not JSON: "),
-        ("--data empty.jsonl --verifier symbolic", "empty.jsonl is empty; expected JSON lines: a line is {"),
+        ("--data empty.jsonl --verifier symbolic", "empty.jsonl has no rows; a row is {"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(tts, data, place, flags, said):

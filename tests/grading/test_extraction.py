@@ -118,6 +118,42 @@ def test_a_final_line_wins_over_an_earlier_box_where_the_prompt_asks_for_a_line(
     assert extract_answer("ANSWER: $\\boxed{7}$", forms=LINE_FORMS) == "7"
 
 
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("**Final Answer:**\nThe remainder when 877 is divided by 1000 is:\n\\[ \\boxed{877} \\]", "877"),
+        ("## Final Answer\n- Therefore,\n\\[ \\boxed{877} \\]", "877"),
+        ("### Final Answer: The product of 6 and 7 is:\n\\boxed{42}", "42"),
+        ("Final Answer: The final answer is (4, 2, 4). I hope it is correct.", "(4, 2, 4)"),
+        ("Checking our answer: $7 = 7$, so it is right.\n\\boxed{7}", "7"),
+        ("#### (c) Modulo 23\nSome text.\n\\boxed{44}", "44"),
+        ("#### 2.3 The case n = 4\nSome text.\n\\boxed{44}", "44"),
+        ("#### Step 5", "5"),
+        ("Answer:\n\\begin{align*} x &= 5 \\end{align*}\nso \\boxed{5}", "5"),
+        ("Answer: \\begin{pmatrix} 1 \\\\ 2 \\end{pmatrix}", "\\begin{pmatrix} 1 \\\\ 2 \\end{pmatrix}"),
+        ("#### M=2^{N-2}+1", "M=2^{N-2}+1"),
+        ("#### B", "B"),
+        ("#### 18 dollars", "18 dollars"),
+    ],
+)
+def test_headings_and_what_leads_to_an_answer_are_no_answer_lines(text: str, answer: str) -> None:
+    assert extract_answer("First 1 + 1 = 2.\n" + text, forms=LINE_FORMS) == answer
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("The answer is 42!", "42"),
+        (r"The answer is 2^{25} \cdot 26!", r"2^{25} \cdot 26!"),
+        (r"The answer is 111,\! 111", r"111,\! 111"),
+        ("So in the end $f(z)=z$.", "f(z)=z"),
+        ("Here $n$ is a number.", None),
+    ],
+)
+def test_signs_that_end_a_sentence_or_belong_to_a_formula(text: str, answer: str | None) -> None:
+    assert extract_answer(text) == answer
+
+
 def test_forms_may_be_left_out() -> None:
     assert extract_answer("The answer is 7.", forms=["box"]) is None
     assert extract_answer("#### 7\nthe answer is 8", forms=["line", "statement"]) == "7"

@@ -25,6 +25,7 @@ EMPHASES = [
     "**%s**",
     "<b>%s</b>",
     '<span style="color:red">%s</span>',
+    r"\mathbf{%s}",
 ]
 
 
@@ -57,6 +58,8 @@ def test_what_is_no_emphasis_stays() -> None:
     ):
         assert without_emphasis(text) == text
     assert without_emphasis(r"x^\boldsymbol{23}") == "x^{23}", "an exponent stays one group"
+    assert without_emphasis(r"\mathbf{v}") == r"\mathbf{v}", "a vector's name"
+    assert without_emphasis(r"{\15}") == "15"
     assert without_emphasis(r"\boldsymbol{34") == r"\boldsymbol{34"
 
 

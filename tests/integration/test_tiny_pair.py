@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tts.core import Question, UsageError, digest
+from tts.engines import ModelPool
 from tts.engines.pooling import PoolingEngine
 from tts.report import write_report
 from tts.session import Summary, run, score_run
@@ -57,7 +58,7 @@ def test_scores_equal_a_plain_torch_forward(swept: tuple[Path, Summary]) -> None
     from lab import prm
     from lab.tokenizer import encode
 
-    judge = create("tiny-arith", {}, {"max_model_len": 512}, "verifier")
+    judge = create("tiny-arith", {}, ModelPool({"max_model_len": 512}), "verifier")
     with sqlite3.connect(swept[0] / "journal.sqlite") as db:
         held = db.execute(
             "SELECT p.benchmark || '/' || p.problem, p.question, s.text FROM samples s JOIN contexts c "
@@ -112,7 +113,7 @@ def test_a_question_is_put_to_the_reward_model_as_it_was_trained() -> None:
     from lab import prm
     from lab.tokenizer import encode
 
-    judge = create("tiny-arith", {}, {}, "verifier")
+    judge = create("tiny-arith", {}, ModelPool(), "verifier")
     assert isinstance(judge._engine, PoolingEngine)
     question, steps = Question("q", "Compute 47 - 3*12."), ["3*12=36", "47-36=11", "\\boxed{11}"]
     assert judge.input_ids(question, steps) == prm.input_ids(question.text, [encode(s) for s in steps])

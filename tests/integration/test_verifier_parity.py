@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "verifiers"))
 import small_tokenizers  # noqa: E402
 
 from tts.core import Candidate, Completion, Question, Score, UsageError  # noqa: E402
+from tts.engines import ModelPool  # noqa: E402
 from tts.engines.next_token import LanguageModel  # noqa: E402
 from tts.verifiers import make_verifier  # noqa: E402
 from tts.verifiers.implicit import Implicit, ImplicitOptions  # noqa: E402
@@ -101,14 +102,14 @@ def mistral(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
 
 @pytest_asyncio.fixture(scope="module")
 async def rlhflow(llama: tuple[Path, Any]) -> AsyncIterator[Any]:
-    judge = make_verifier(f"prm/{llama[0]}", {}, ENGINE, "verifiers[0]")
+    judge = make_verifier(f"prm/{llama[0]}", {}, ModelPool(ENGINE), "verifiers[0]")
     yield judge
     await judge.close()
 
 
 @pytest_asyncio.fixture(scope="module")
 async def shepherd(mistral: tuple[Path, Any]) -> AsyncIterator[Any]:
-    judge = make_verifier(f"prm/{mistral[0]}", {}, ENGINE, "verifiers[0]")
+    judge = make_verifier(f"prm/{mistral[0]}", {}, ModelPool(ENGINE), "verifiers[0]")
     yield judge
     await judge.close()
 
@@ -237,7 +238,7 @@ async def test_qwen(tmp_path: Path) -> None:
         with torch.inference_mode():
             good = head(model(torch.tensor([ids])).last_hidden_state[0]).softmax(-1)[:, 1]
         expected.append(good[torch.tensor(ids) == tokenizer.get_vocab()["<extra_0>"]].tolist())
-    await _scored(make_verifier(f"prm/{tmp_path}", {}, ENGINE, "v"), expected)
+    await _scored(make_verifier(f"prm/{tmp_path}", {}, ModelPool(ENGINE), "v"), expected)
 
 
 async def test_token_head(tmp_path: Path) -> None:
@@ -251,7 +252,7 @@ async def test_token_head(tmp_path: Path) -> None:
             ids += tokenizer.encode(step.replace("\n", " ") + "\n")
             ends.append(len(ids) - 1)
         expected.append(logits_of(model, ids).softmax(-1)[ends, 1].tolist())
-    await _scored(make_verifier(f"prm/{tmp_path}", {}, ENGINE, "v"), expected)
+    await _scored(make_verifier(f"prm/{tmp_path}", {}, ModelPool(ENGINE), "v"), expected)
 
 
 async def test_skywork_on_the_torch_backend(tmp_path: Path) -> None:
@@ -275,7 +276,7 @@ async def test_skywork_on_the_torch_backend(tmp_path: Path) -> None:
         with torch.inference_mode():
             states = model.model(torch.tensor([ids])).last_hidden_state[0]
         expected.append(torch.sigmoid(states[ends] @ weight[0] + bias).tolist())
-    await _scored(make_verifier(f"prm/{tmp_path}", {}, {"max_num_seqs": 3}, "v"), expected)
+    await _scored(make_verifier(f"prm/{tmp_path}", {}, ModelPool({"max_num_seqs": 3}), "v"), expected)
 
 
 async def test_orm(tmp_path: Path) -> None:
@@ -289,7 +290,7 @@ async def test_orm(tmp_path: Path) -> None:
         with torch.inference_mode():
             states = model.model(torch.tensor([ids])).last_hidden_state[0]
             raw.append([float(states[-1] @ model.score.weight[0])])
-    orm = make_verifier(f"orm/{tmp_path}", {"output": "raw"}, ENGINE, "v")
+    orm = make_verifier(f"orm/{tmp_path}", {"output": "raw"}, ModelPool(ENGINE), "v")
     try:
         agree(await orm.score(QUESTION, candidates()), raw)
         orm.config = orm.config.model_copy(update={"output": "sigmoid"})  # type: ignore[attr-defined]
@@ -303,7 +304,7 @@ async def test_orm(tmp_path: Path) -> None:
 async def test_a_whole_model_is_wanted(tmp_path: Path) -> None:
     checkpoint(tmp_path, "Qwen2ForCausalLM", small_tokenizers.qwen(), 7, "lm_head")
     _rename(tmp_path, "Qwen2ForPrmModel")
-    judge = make_verifier(f"prm/{tmp_path}", {}, {}, "verifiers[0]")
+    judge = make_verifier(f"prm/{tmp_path}", {}, ModelPool(), "verifiers[0]")
     with pytest.raises(UsageError, match=r"verifiers\[0\]: the reward model cannot be loaded: .*v_head"):
         await judge.score(QUESTION, candidates())
 

@@ -70,7 +70,8 @@ def test_lines_of_several_models_stand_over_flops_where_these_are_known(make_run
     usage = {"output_tokens": 200, "samples": 2, "prompt_tokens_ideal": 10}
     usage |= {"output_positions": [[10, 2], [110, -2]], "prompt_positions_ideal": [[0, 1], [10, -1]]}
     config = {"architectures": ["LlamaForCausalLM"], "hidden_size": 64, "num_hidden_layers": 2, "vocab_size": 100,
-              "num_attention_heads": 4, "intermediate_size": 128, "model_type": "llama"}  # fmt: skip
+              "num_attention_heads": 4, "num_key_value_heads": 4, "intermediate_size": 128,
+              "model_type": "llama"}  # fmt: skip
     places = []
     for name in ("one", "other"):
         made = make_run([entry([1, 2])], name=name)

@@ -28,6 +28,9 @@ class ScriptedEngine(SimulatedEngine):
     async def start(self) -> None:
         self.started += 1
 
+    async def restart(self) -> None:
+        self.started += 1
+
     async def sample(self, request: Request) -> list[Completion]:
         self._now += len(request.paths)
         self.most_at_once = max(self.most_at_once, self._now)

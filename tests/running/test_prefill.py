@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tts.core import Completion
-from tts.core.prefill import ideal_prefill
+from tts.core.accounting import ideal_prefill
 
 ids = st.lists(st.integers(0, 2), max_size=4)
 

@@ -56,6 +56,17 @@ def test_scoring_a_finished_run_draws_nothing_and_a_second_aggregation_asks_noth
     assert rows(tmp_path, "SELECT id, text FROM samples") == samples
 
 
+def test_an_ensembles_members_are_asked_once_with_the_members_own_rows(tmp_path: Path, toy: list[str]) -> None:
+    both = {"name": "ensemble/both", "members": ["toy/a", "toy/b"]}
+    run(sweep("best_of_n", verifiers=["toy/a", "toy/b"]), tmp_path / "apart", engine=ScriptedEngine())
+    apart = len(toy)
+    toy.clear()
+    run(sweep("best_of_n", verifiers=["toy/a", "toy/b", both]), tmp_path / "both", engine=ScriptedEngine())
+    assert len(toy) == apart, "a member was asked again for the ensemble"
+    for found in scores(tmp_path / "both"):
+        assert found["ensemble/both:last"] == pytest.approx((found["toy/a:last"] + found["toy/b:last"]) / 2)
+
+
 def test_two_cells_that_ask_at_once_share_one_score(tmp_path: Path, toy: list[str]) -> None:
     """Else a decision could rest on a score that the journal does not have."""
     twin = tmp_path / "twin.py"

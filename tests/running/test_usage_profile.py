@@ -19,7 +19,7 @@ from scripted import ScriptedEngine
 from tts.analysis import models_of
 from tts.analysis.compute import token_count
 from tts.core import POLICY, Candidate, Completion, Positions, SamplingParams, Score
-from tts.core.prefill import positions
+from tts.core.accounting import positions
 from tts.engines.architecture import architecture
 from tts.session import run, score_run
 from tts.session.broker import Ask, Batch
@@ -159,8 +159,8 @@ def test_usage_comes_back_from_the_journal_as_it_was(tmp_path: Path) -> None:
 
 def test_the_architectures_of_models_outlive_them(tmp_path: Path) -> None:
     """Scoring or replaying a run without its policy keeps what was known of it."""
-    numbers = {"hidden_size": 8, "intermediate_size": 9, "num_hidden_layers": 2, "num_attention_heads": 2,
-               "vocab_size": 10}  # fmt: skip
+    numbers = {"model_type": "gpt_neox", "hidden_size": 8, "intermediate_size": 9, "num_hidden_layers": 2,
+               "num_attention_heads": 2, "vocab_size": 10}  # fmt: skip
     engine = ScriptedEngine()
     engine.architecture = numbers
     run(sweep("best_of_n"), tmp_path, engine=engine)

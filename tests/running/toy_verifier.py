@@ -6,16 +6,16 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tts.core import Candidate, Question, Score, Verifier, digest
+from tts.core import Candidate, Models, Question, Score, Verifier, digest
 
 ASKED: list[str] = []
 
 
-def create(model: str, options: Mapping[str, Any], engine: Mapping[str, Any], field: str) -> Toy:
+def create(model: str, options: Mapping[str, Any], models: Models, field: str) -> Toy:
     return Toy(model)
 
 
-def whole(model: str, options: Mapping[str, Any], engine: Mapping[str, Any], field: str) -> Toy:
+def whole(model: str, options: Mapping[str, Any], models: Models, field: str) -> Toy:
     """One that scores whole answers only."""
     made = Toy(model)
     made.process = False

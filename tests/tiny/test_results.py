@@ -12,7 +12,7 @@ from lab import results
 from tts.cli import main
 
 CONFIG = {"model_type": "llama", "num_hidden_layers": 2, "hidden_size": 64, "intermediate_size": 128, "vocab_size": 99}
-CONFIG |= {"num_attention_heads": 2}
+CONFIG |= {"num_attention_heads": 2, "num_key_value_heads": 2}
 
 
 def simulate(place: Path, alpha: float, hidden: int, largest: int) -> str:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tts.core import Candidate, Completion, Question, UsageError, Verifier
 from tts.core.keys import score_key
+from tts.engines import ModelPool
 from tts.verifiers import make_verifier
 
 Q = Question("q", "1+1?")
@@ -26,7 +27,7 @@ def completion(logprobs, top=None, name=0) -> Completion:
 
 
 async def value(candidate: Candidate, **options: object) -> float:
-    (score,) = await make_verifier("confidence", options, {}, "v").score(Q, [candidate])
+    (score,) = await make_verifier("confidence", options, ModelPool(), "v").score(Q, [candidate])
     (only,) = score.values
     assert score.tokens == 0
     return only
@@ -133,19 +134,19 @@ async def test_log_probabilities_that_were_not_kept_are_asked_for(candidate, kin
 )
 def test_a_wrong_option_is_said(name, options, said):
     with pytest.raises(UsageError, match=said):
-        make_verifier(name, options, {}, "verifiers[0]")
+        make_verifier(name, options, ModelPool(), "verifiers[0]")
 
 
 def test_options_in_the_name_are_the_same_options_and_make_another_verifier():
-    by_name = make_verifier("confidence/kind=tail,window=7", {}, {}, "v")
-    by_key = make_verifier("confidence", {"kind": "tail", "window": 7}, {}, "v")
-    assert by_name.fingerprint == by_key.fingerprint != make_verifier("confidence", {}, {}, "v").fingerprint
+    by_name = make_verifier("confidence/kind=tail,window=7", {}, ModelPool(), "v")
+    by_key = make_verifier("confidence", {"kind": "tail", "window": 7}, ModelPool(), "v")
+    assert by_name.fingerprint == by_key.fingerprint != make_verifier("confidence", {}, ModelPool(), "v").fingerprint
     assert (by_name.name, by_key.name) == ("confidence/kind=tail,window=7", "confidence")
 
 
 def test_the_same_text_with_other_log_probabilities_is_another_score():
     """A revision may repeat an answer word by word, and be surer of it: neither score may stand for the other."""
-    reads, ignores = make_verifier("confidence", {}, {}, "v"), make_verifier("symbolic", {}, {}, "v")
+    reads, ignores = make_verifier("confidence", {}, ModelPool(), "v"), make_verifier("symbolic", {}, ModelPool(), "v")
     a, b = (Candidate.of(completion([x])) for x in (-1.0, -2.0))
 
     def key(verifier: Verifier, candidate: Candidate) -> bytes:

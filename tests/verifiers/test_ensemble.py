@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tts.core import Candidate, Completion, Question, Score, TtsError, UsageError, Verifier
+from tts.engines import ModelPool
 from tts.verifiers import VERIFIERS, make_verifier
 
 Q = Question("q", "1+1?")
@@ -33,9 +34,9 @@ class Fixed(Verifier):
         CLOSED.append(self.name)
 
 
-def create(model, options, engine, field):
-    if options or engine:
-        assert options == {"a": 1} and engine == {"b": 2}
+def create(model, options, models, field):
+    if options or models.engine:
+        assert options == {"a": 1} and models.engine == {"b": 2}
     return Fixed(model)
 
 
@@ -52,7 +53,7 @@ def fixed(monkeypatch):
 
 
 def ensemble(*members, **options):
-    return make_verifier("ensemble/x", {"members": list(members), **options}, {}, "verifiers[0]")
+    return make_verifier("ensemble/x", {"members": list(members), **options}, ModelPool(), "verifiers[0]")
 
 
 def test_steps_are_combined_one_by_one_as_the_rule_says(fixed):
@@ -119,7 +120,7 @@ def test_what_changes_a_score_changes_the_fingerprint_and_a_label_does_not(fixed
         ensemble(a, b, b),
     ]
     assert len({v.fingerprint for v in variants}) == len(variants)
-    again = make_verifier("ensemble", {"members": [a, b]}, {}, "v")
+    again = make_verifier("ensemble", {"members": [a, b]}, ModelPool(), "v")
     assert again.fingerprint == variants[0].fingerprint
     reads = ensemble(a, "confidence")
     assert reads.reads_tokens and not variants[0].reads_tokens

@@ -18,12 +18,12 @@ pytest.importorskip("transformers")
 import small_tokenizers
 from test_prm_formats import checkpoint
 
-from tts.core import Candidate, Completion, Question, UsageError
-from tts.engines.next_token import LabelReader, Reply
-from tts.engines.pooling import probability, sigmoid
+from tts.core import Candidate, Completion, Question, Reply, UsageError, class_probability, sigmoid
+from tts.engines import ModelPool
 from tts.verifiers import make_verifier
 from tts.verifiers.implicit import Implicit, ImplicitOptions
 from tts.verifiers.judge import DIRECT, Judge, JudgeOptions, verdict
+from tts.verifiers.labels import LabelReader
 from tts.verifiers.orm import Orm, OrmOptions
 from tts.verifiers.process import UNREAD
 
@@ -82,18 +82,18 @@ async def test_a_label_is_asked_for_after_each_prefix_that_ends_in_its_position(
 def test_a_class_has_its_share_of_the_softmax(logits: list[float], good: int) -> None:
     if good >= len(logits):
         with pytest.raises(UsageError, match=f"good: found {good}, but the model has {len(logits)} classes"):
-            probability(logits, good)
+            class_probability(logits, good)
         return
-    shares = [probability(logits, i) for i in range(len(logits))]
+    shares = [class_probability(logits, i) for i in range(len(logits))]
     assert math.isclose(sum(shares), 1)
     assert shares[good] == max(shares) or logits[good] < max(logits)
 
 
 @given(st.floats(-1e4, 1e4))
 def test_the_sigmoid_is_that_of_two_classes_and_never_overflows(x: float) -> None:
-    assert math.isclose(sigmoid(x), probability([0, x], 1), abs_tol=1e-12)
+    assert math.isclose(sigmoid(x), class_probability([0, x], 1), abs_tol=1e-12)
     assert math.isclose(sigmoid(x) + sigmoid(-x), 1)
-    assert probability([x], 1) == sigmoid(x)
+    assert class_probability([x], 1) == sigmoid(x)
 
 
 # --- judges ---------------------------------------------------------------------------------------------------------
@@ -165,7 +165,7 @@ def test_options_that_make_no_sense_are_said(name: str, options: dict[str, Any],
         pytest.skip("vllm is not installed")
     model = "" if "expected judge" in said else "/" + checkpoint(tmp_path, "LlamaForCausalLM", small_tokenizers.llama())
     with pytest.raises(UsageError, match=said):
-        make_verifier(name + model, options, {}, "v")
+        make_verifier(name + model, options, ModelPool(), "v")
 
 
 # --- outcome reward models --------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ pytest.importorskip("transformers")
 import small_tokenizers
 
 from tts.core import Candidate, Completion, EngineError, Question, UsageError
+from tts.engines import ModelPool
 from tts.verifiers.math_shepherd import MathShepherdFormat
 from tts.verifiers.prm import FAMILIES, create, family_of
 from tts.verifiers.process import Prm, plain
@@ -209,14 +210,14 @@ def test_each_family_aggregates_as_its_authors_do() -> None:
         "skywork": "last",
         "token_head": "last",
     }
-    assert create("tiny-arith", {}, {}, "verifier").aggregation == "last"
+    assert create("tiny-arith", {}, ModelPool(), "verifier").aggregation == "last"
 
 
 def test_the_shipped_models_scores_keep_their_identity() -> None:
     """Runs made before there were families are still answered from their journal."""
     from tts.core import fingerprint
 
-    judge = create("tiny-arith", {}, {}, "verifier")
+    judge = create("tiny-arith", {}, ModelPool(), "verifier")
     system = "Please reason step by step, and put your final answer within \\\\boxed{}."
     config = f'{{"step_tag":"<extra_0>","delimiter":"\\n\\n","system":"{system}"}}'
     assert judge.fingerprint == fingerprint({**judge._engine.identity, "prm": config})
@@ -250,7 +251,7 @@ def test_the_family_is_told_by_architecture_then_by_name(
     name: str, architecture: str, family: str, tmp_path: Path
 ) -> None:
     model = checkpoint(tmp_path / name, architecture, small_tokenizers.bare())
-    assert family_of(model, {}, "verifiers[0]") == family
+    assert family_of(model, ModelPool(), "verifiers[0]") == family
 
 
 @pytest.mark.parametrize(
@@ -277,12 +278,12 @@ def test_what_cannot_be_a_verifier_is_said_with_its_field(
         pytest.skip("vllm is not installed")
     model = checkpoint(tmp_path / "m", architecture, getattr(small_tokenizers, kind)())
     with pytest.raises(UsageError, match=said):
-        create(model, options, {}, "v")
+        create(model, options, ModelPool(), "v")
 
 
 def test_the_torch_backend_names_its_own_options(tmp_path: Path) -> None:
     model = checkpoint(tmp_path / "m", "Qwen2ForPrmModel", small_tokenizers.qwen())
     with pytest.raises(UsageError, match=r"v\.engine\.gpu_memory_utilization: this model runs on plain torch"):
-        create(model, {}, {"gpu_memory_utilization": 0.5}, "v")
+        create(model, {}, ModelPool({"gpu_memory_utilization": 0.5}), "v")
     with pytest.raises(UsageError, match=r"v\.engine\.max_num_seqs: found 0"):
-        create(model, {}, {"max_num_seqs": 0}, "v")
+        create(model, {}, ModelPool({"max_num_seqs": 0}), "v")

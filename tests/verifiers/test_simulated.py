@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tts.core import Candidate, Completion, Prompt, Question, Request, SamplingParams, UsageError
+from tts.engines import ModelPool
 from tts.engines.simulated import DERAILED, ON_TRACK, RIGHT, SimulatedEngine, SimulatedPolicy
 from tts.verifiers import make_verifier
 from tts.verifiers.steps import split_steps
@@ -22,7 +23,7 @@ def candidate(text: str, ids=()) -> Candidate:
 
 
 def verifier(**options: object):
-    return make_verifier("simulated", options, {}, "v")
+    return make_verifier("simulated", options, ModelPool(), "v")
 
 
 def within(share: float, rate: float, n: int) -> bool:

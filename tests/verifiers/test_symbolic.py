@@ -11,6 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tts.core import Candidate, Completion, Question
+from tts.engines import ModelPool
 from tts.verifiers import make_verifier
 from tts.verifiers.arithmetic import read_end, read_start
 from tts.verifiers.equations import equations
@@ -162,7 +163,7 @@ def candidate(text: str) -> Candidate:
 
 async def test_a_steps_score_is_the_share_of_its_equations_that_hold():
     steps = ["We add.", "1 + 1 = 2 and 2 + 2 = 5.", "3 * 3 = 9", "4 + 4 = 9"]
-    verifier = make_verifier("symbolic", {}, {}, "v")
+    verifier = make_verifier("symbolic", {}, ModelPool(), "v")
     assert verifier.process and verifier.aggregation == "min"
     found = await verifier.score(Question("q", "?"), [candidate("\n\n".join(steps)), candidate(""), candidate("\n\n")])
     assert [s.values for s in found] == [(1.0, 0.5, 1.0, 0.0), (), ()]
@@ -171,13 +172,13 @@ async def test_a_steps_score_is_the_share_of_its_equations_that_hold():
 
 
 async def test_neutral_and_delimiter_are_options():
-    verifier = make_verifier("symbolic", {"neutral": 0.25, "delimiter": "##"}, {}, "v")
+    verifier = make_verifier("symbolic", {"neutral": 0.25, "delimiter": "##"}, ModelPool(), "v")
     (score,) = await verifier.score(Question("q", "?"), [candidate("hello##1 + 1 = 2\n\n1 + 1 = 3")])
     assert score.values == (0.25, 0.5)
 
 
 async def test_a_formula_that_never_ends_costs_its_time_limit_and_nothing_else():
-    verifier = make_verifier("symbolic", {"timeout_s": 0.5}, {}, "v")
+    verifier = make_verifier("symbolic", {"timeout_s": 0.5}, ModelPool(), "v")
     steps = [
         r"\(\sqrt{2}^{9^{9^{9^9}}} = \sqrt{3}^{9^{9^{9^9}}} + 1\)",
         r"\(\sqrt{9} = 3\)",

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from tts.analysis.compute import COSTS, POLICY, Models, cell_cost, guide_of, models_of
+from tts.analysis.compute import COSTS, POLICY, Models, cell_cost, guide_of, models_of, sequential_tokens
 from tts.core import UsageError
 from tts.store import CellData, Entry, ProblemInfo, RunData
 
@@ -39,6 +39,11 @@ def token_axis(at: Costed, budgets: Ints) -> Floats:
     if at.entry.independent:
         return np.asarray(budgets * at.cell.output_tokens.mean() + at.problem.prompt_tokens, dtype=np.float64)
     return np.full(len(budgets), float(at.cell.usage.output_tokens + at.cell.usage.prompt_tokens_ideal))
+
+
+def sequential_axis(at: Costed, budgets: Ints) -> Floats:
+    """Generated tokens that came one after the other; NaN where it is not known. What selects adds none."""
+    return sequential_tokens(at.cell, at.entry.independent, budgets)
 
 
 def sample_axis(at: Costed, budgets: Ints) -> Floats:
@@ -76,10 +81,15 @@ def flops_axis(parameters: Mapping[str, float] | None = None) -> Axis:
     return axis
 
 
-AXES = ("tokens", "samples", "flops")
+AXES = ("tokens", "samples", "flops", "sequential")
 """Compute axes by name."""
 
 
 def axis_of(name: str, parameters: Mapping[str, float] | None = None) -> Axis:
     """The axis of that name, one of ``AXES``. ``parameters``: see `models_of`."""
-    return {"tokens": token_axis, "samples": sample_axis, "flops": flops_axis(parameters)}[name]
+    return {
+        "tokens": token_axis,
+        "samples": sample_axis,
+        "flops": flops_axis(parameters),
+        "sequential": sequential_axis,
+    }[name]

@@ -1,22 +1,24 @@
 """What a cell spent: tokens and forward FLOPs of the policy and of its verifiers, at every budget that it serves.
 
-A token at position p (from 0) attends to p + 1 tokens, itself among them, and costs 2 * body + 4 * width * (p + 1) a
-layer, less where a window caps it (see `tts.analysis.architecture`); the output head is added for each generated token
-and once for each pass of a verifier. Prefill is charged as under a perfect prefix cache.
+A token at position p (from 0) costs two FLOPs for each parameter of the body and each multiply-add with a recurrent
+state, and attends to p + 1 tokens, itself among them, or to as many as a window has (see `tts.analysis.architecture`);
+the output head is added for each generated token and once for each pass of a verifier. Prefill is charged as under a
+perfect prefix cache.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tts.analysis.architecture import Architecture, UnknownArchitectureError, read_architecture
+from tts.analysis.architecture import Architecture, Span, UnknownArchitectureError, read_architecture
 from tts.core import Positions, UsageError, did_you_mean
+from tts.stats import largest_of_k
 from tts.store import CellData, ProblemInfo, RunData
 
 Floats = npt.NDArray[np.float64]
@@ -38,19 +40,25 @@ NOT_COUNTED = "prompts and token positions of imported samples are not known, so
 
 
 def forward_flops(model: Architecture, positions: Positions, reads: int = 0) -> float:
-    """Forward FLOPs of tokens at the given positions, the output head being read ``reads`` times."""
+    """Forward FLOPs of tokens read at the given positions, the output head being read ``reads`` times."""
+    return _flops(model, positions, reads, [span.prefill for span in model.spans])
+
+
+def generation_flops(model: Architecture, positions: Positions) -> float:
+    """Forward FLOPs of generated tokens at the given positions: each is one pass through the layers and the head."""
+    return _flops(model, positions, token_count(positions), [span.decode for span in model.spans])
+
+
+def _flops(model: Architecture, positions: Positions, reads: int, widths: Sequence[int]) -> float:
+    """``widths``: multiply-adds for each token attended to, by span."""
     if not positions:
         return 2.0 * model.head * reads
     at, change = np.array(positions, dtype=np.int64).T
     count = np.cumsum(change)[:-1].astype(np.float64)
     tokens = float(count @ np.diff(at))
-    context = sum(layers * float(count @ np.diff(_contexts(at, window))) for window, layers in model.windows)
-    return 2.0 * model.body * tokens + 2.0 * model.head * reads + 4.0 * model.width * context
-
-
-def generation_flops(model: Architecture, positions: Positions) -> float:
-    """Forward FLOPs of generated tokens at the given positions: each is one pass through the layers and the head."""
-    return forward_flops(model, positions, reads=token_count(positions))
+    attended = [float(count @ np.diff(_contexts(at, span))) for span in model.spans]
+    context = sum(width * number for width, number in zip(widths, attended, strict=True))
+    return 2.0 * (model.body + model.state) * tokens + 2.0 * model.head * reads + 2.0 * context
 
 
 def pass_flops(model: Architecture, lengths: npt.ArrayLike) -> Floats:
@@ -59,8 +67,8 @@ def pass_flops(model: Architecture, lengths: npt.ArrayLike) -> Floats:
     A pass over nothing costs nothing.
     """
     tokens = np.asarray(lengths, dtype=np.int64)
-    context = sum((layers * _contexts(tokens, window) for window, layers in model.windows), np.zeros(tokens.shape))
-    whole = 2.0 * model.body * tokens + 4.0 * model.width * context + 2.0 * model.head
+    context = sum((span.prefill * _contexts(tokens, span) for span in model.spans), np.zeros(tokens.shape))
+    whole = 2.0 * (model.body + model.state) * tokens + 2.0 * context + 2.0 * model.head
     return np.asarray(np.where(tokens > 0, whole, 0.0))
 
 
@@ -69,13 +77,17 @@ def token_count(positions: Positions) -> int:
     return -sum(at * change for at, change in positions)
 
 
-def _contexts(ends: npt.NDArray[np.int64], window: int | None) -> Floats:
+def _contexts(ends: npt.NDArray[np.int64], span: Span) -> Floats:
     """Tokens attended to by all tokens before position ``ends``, in one layer."""
     x = ends.astype(np.float64)
-    if window is None:
+    if span.window is None:
         return np.asarray(x * (x + 1) / 2)
-    inside = np.minimum(x, window)
-    return np.asarray(inside * (inside + 1) / 2 + (x - inside) * window)
+    whole = span.window * (span.window + 1) / 2
+    if span.chunked:
+        blocks, rest = np.divmod(x, span.window)
+        return np.asarray(blocks * whole + rest * (rest + 1) / 2)
+    inside = np.minimum(x, span.window)
+    return np.asarray(inside * (inside + 1) / 2 + (x - inside) * span.window)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +198,17 @@ def cell_cost(
     return CellCost(fixed, each)
 
 
+def sequential_tokens(cell: CellData, independent: bool, budgets: npt.NDArray[np.int64]) -> Floats:
+    """Tokens that a cell generated one after the other, at budgets (K,); NaN where it is not known.
+
+    Of independent samples the longest of k, in expectation over the subsets; else the cell's critical path.
+    """
+    if independent:
+        return largest_of_k(cell.output_tokens, budgets) if len(cell) else np.full(len(budgets), np.nan)
+    known = cell.usage.sequential_tokens or np.nan
+    return np.full(len(budgets), float(known))
+
+
 def _usage_cost(cell: CellData, models: Models) -> Floats:
     """What the strategy itself used, in the order of `COSTS`."""
     usage = cell.usage
@@ -222,7 +245,7 @@ def _placed(model: Architecture | None, positions: Positions, tokens: int) -> Po
     """Where tokens lie; None where that matters and a run of an earlier version did not keep it."""
     if positions or not tokens:
         return positions
-    return None if model is None or model.width else ((0, tokens), (1, -tokens))
+    return None if model is None or model.spans else ((0, tokens), (1, -tokens))
 
 
 def _guidance_flops(cell: CellData, models: Models) -> float:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tts.analysis.compute import COSTS, CellCost, Models, cell_cost, models_of
+from tts.analysis.compute import COSTS, CellCost, Models, cell_cost, models_of, sequential_tokens
 from tts.analysis.levels import level_groups
 from tts.analysis.rows import CurveRow, Curves, LevelRow, Missing, Refused
 from tts.analysis.selection import expected_accuracy, picked_accuracy
@@ -85,6 +85,16 @@ class _Part:
     budgets: tuple[int, ...]
     held: list[_Held]
     """Problems whose samples are complete, with their cells, one a seed."""
+    _sequential: dict[str, Floats] = field(default_factory=dict)
+
+    def sequential(self, held: list[_Held]) -> Floats:
+        """Sequential tokens of some of the problems at each budget, seeds averaged: shape (problems, K)."""
+        if not self._sequential:
+            budgets, independent = np.array(self.budgets, dtype=np.int64), self.entry.independent
+            for problem, cells in self.held:
+                each = [sequential_tokens(cell, independent, budgets) for cell in cells]
+                self._sequential[problem.id] = np.mean(each, axis=0)
+        return np.array([self._sequential[problem.id] for problem, _ in held])
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,8 @@ class _Point:
     """Of each of ``held``, seeds averaged."""
     flaws: Floats
     """Shape (2, problems): shares of candidates that are cut, and without an answer, seeds averaged."""
+    sequential: Floats
+    """Shape (problems,): sequential tokens, seeds averaged."""
     error: float
     """Monte Carlo standard error of the row's accuracy."""
 
@@ -161,8 +173,9 @@ def _points(run: RunData, part: _Part, selector: Selector, verifier: str | None,
         return
     accuracy, error = _accuracies(part, held, selector, verifier)
     costs, flaws = _costs(part, held, verifier, models), _flaws(held)
+    sequential = part.sequential(held)
     for i, n in enumerate(part.budgets):
-        figures = _figures(run, held, accuracy[:, i], flaws, _mean_cost(costs, n))
+        figures = _figures(run, held, accuracy[:, i], flaws, _mean_cost(costs, n), sequential[:, i])
         row = CurveRow(
             benchmark=part.benchmark,
             model=run.model,
@@ -173,7 +186,7 @@ def _points(run: RunData, part: _Part, selector: Selector, verifier: str | None,
             n=n,
             **figures,
         )
-        yield _Point(row, part, held, accuracy[:, i], costs, flaws, float(error[i]))
+        yield _Point(row, part, held, accuracy[:, i], costs, flaws, sequential[:, i], float(error[i]))
 
 
 def _by_level(run: RunData, points: Iterable[_Point]) -> Iterator[LevelRow]:
@@ -198,13 +211,18 @@ def _by_level(run: RunData, points: Iterable[_Point]) -> Iterator[LevelRow]:
                     selector=row.selector,
                     verifier=row.verifier,
                     n=row.n,
-                    **_figures(run, held, point.accuracy[at], point.flaws[:, at], costs),
+                    **_figures(run, held, point.accuracy[at], point.flaws[:, at], costs, point.sequential[at]),
                     level=group,
                 )
 
 
 def _figures(
-    run: RunData, held: list[_Held], accuracy: Floats, flaws: Floats, costs: Mapping[str, float | None]
+    run: RunData,
+    held: list[_Held],
+    accuracy: Floats,
+    flaws: Floats,
+    costs: Mapping[str, float | None],
+    sequential: Floats,
 ) -> dict[str, Any]:
     """A row's figures, by field, from those of its problems."""
     interval = mean_interval(accuracy)
@@ -220,6 +238,7 @@ def _figures(
         **costs,
         "truncated_rate": float(flaws[0].mean()),
         "no_answer_rate": float(flaws[1].mean()),
+        "sequential_tokens": None if np.isnan(sequential).any() else float(sequential.mean()),
     }
 
 

@@ -53,6 +53,9 @@ class CurveRow:
     """Prefill without any cache."""
     discarded_tokens: float | None
     """Generated tokens that are on no candidate's path."""
+    sequential_tokens: float | None
+    """Generated tokens that had to come one after the other (the critical path): latency, where total tokens are
+    throughput. For independent samples the longest of n, in expectation."""
 
     def cells(self) -> tuple[str | int | float | None, ...]:
         """The values, in the order of the columns."""

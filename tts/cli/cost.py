@@ -54,4 +54,4 @@ def cost(run: Path, prices: Path | None, parameters: tuple[str, ...]) -> None:
         click.echo(f"{name}: FLOPs are not counted: {reason}; --parameters {name}=1.5e9 counts them by that number")
     click.echo(f"engine: {engine_seconds(data):.1f} s in all sessions")
     if table_of_prices is not None and (spent := gpu_cost(data, table_of_prices)) is not None:
-        click.echo(f"GPU hours of all sessions: {spent:.4g}")
+        click.echo(f"price of the GPU hours of all sessions: {spent:.4g}")

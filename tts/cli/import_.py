@@ -32,13 +32,27 @@ _FEW = 3
 @click.option("--labels", type=click.Choice(["own", "file", "both"]), default="own", show_default=True,
               help="Whose verdicts count: our grader's, the file's, or both beside each other.")  # fmt: skip
 @click.option("--benchmark", metavar="NAME", help="Whose rules of grading hold. [default: mathematical equivalence]")
+@click.option("--answer-forms", metavar="NAME,...", help="In which forms to look for answers: box, line, statement, "
+              "quantity, letter. [default: as the prompts ask]")  # fmt: skip
+@click.option("--think-tags", multiple=True, metavar="START,END", help="Tags around thinking, or none; repeatable. "
+              "[default: all that are known]")  # fmt: skip
+@click.option("--opens", metavar="TAG", help="The start tag that the prompts ended in, as <think>, or none. "
+              "[default: told by the texts]")  # fmt: skip
 @click.option("--n", metavar="N,N,...", help="Budgets of the curves. [default: powers of two]")
 @click.option(
     "--metric", metavar="NAME", help="Logs: which metric is the label. [default: the first right-or-wrong one]"
 )
 @click.option("--filter", "metric_filter", metavar="NAME", help="lm-eval: whose metric is the label. [default: first]")
 def import_(
-    files: tuple[Path, ...], out: Path, id_: str | None, scores: tuple[str, ...], n: str | None, **flags: Any
+    files: tuple[Path, ...],
+    out: Path,
+    id_: str | None,
+    scores: tuple[str, ...],
+    n: str | None,
+    answer_forms: str | None,
+    think_tags: tuple[str, ...],
+    opens: str | None,
+    **flags: Any,
 ) -> None:
     """Make a run from samples made elsewhere, so that `tts report` and all analyses work on them.
 
@@ -53,22 +67,25 @@ def import_(
     tts import samples_gsm8k_2025-01-01.jsonl --labels both --out runs/gsm8k
     """
     from tts.core import UsageError
-    from tts.importing import Columns, import_samples
+    from tts.importing import Columns, import_samples, parse_reading
 
     names = ("gold", "text", "question", "level", "tokens", "correct", "finish")
     pairs = [part.partition("=") for part in scores]
     if wrong := [part for part, (name, _, column) in zip(scores, pairs, strict=True) if not (name and column)]:
         raise UsageError(f"--score: found {wrong[0]!r}, expected NAME=COLUMN")
     by_name = {name: column for name, _, column in pairs}
+    if len({name.removesuffix(":score") for name in by_name}) < len(pairs):
+        raise UsageError("--score: two columns have one name; give each its own NAME=COLUMN")
     columns = Columns(id=id_, scores=by_name, **{name: flags.pop(name) for name in names})
     try:
-        budgets = [int(part) for part in n.split(",")] if n else []
+        budgets = [] if n is None else [int(part) for part in n.split(",")]
     except ValueError:
         budgets = [0]
     if any(k < 1 for k in budgets):
         raise UsageError(f"--n: found {n!r}, expected budgets of at least 1, for instance 1,4,16")
     try:
-        done = import_samples(files, out, columns, budgets=budgets, **flags)
+        reading = parse_reading(answer_forms, think_tags, opens)
+        done = import_samples(files, out, columns, budgets=budgets, reading=reading, **flags)
     except KeyboardInterrupt:
         raise click.Abort("stopped; nothing was imported, the same command begins anew") from None
     _say(done, flags["labels"], out)
@@ -79,9 +96,19 @@ def _say(done: Imported, labels: str, out: Path) -> None:
     click.echo(f"{counts}; token counts are estimated" if done.estimated else counts)
     if done.renamed:
         click.echo("ids begin anew in some files: problems are named by file or task, as NAME/ID")
+    if done.repeated:
+        click.echo(f"{done.repeated} samples are in the log of a retry too, and count once")
+    if done.fewest[1] < done.most:
+        few = f"{done.fewest[1]} ({done.fewest[0]})"
+        click.echo(f"problems have {few} to {done.most} samples; curves end at the fewest")
     if done.silent:
         verb = "has" if done.silent == 1 else "have"
         click.echo(f"{done.silent} of {done.samples} samples {verb} no text: silent answers")
+    if done.opened:
+        start, end = done.opened.start, done.opened.end
+        told = f" (some texts have {end}, none has {start})" if done.opened.inferred else ""
+        cut = f"{done.opened.cut} of {done.samples} texts were cut in it"
+        click.echo(f"the prompts opened the thinking with {start}{told}: {cut}")
     for score, lacking in done.unscored.items():
         some = ", ".join(f"{problem} sample {i}" for problem, i in lacking[:_FEW])
         more = f" and {len(lacking) - _FEW} more" if len(lacking) > _FEW else ""

@@ -85,7 +85,11 @@ def _check_names(config: SweepConfig, source: str) -> None:
             f"{', '.join(ENGINES.names())}{near}"
         )
     for i, entry in enumerate(config.benchmarks):
-        get_benchmark(entry.name, f"{source}: benchmarks[{i}].name")
+        benchmark = get_benchmark(entry.name, f"{source}: benchmarks[{i}].name")
+        if entry.answer_forms is not None and benchmark.checker is not None:
+            raise UsageError(
+                f"{source}: benchmarks[{i}].answer_forms: {entry.name} has rules of its own for answers; leave it out"
+            )
     settings_of(config, source)
 
 

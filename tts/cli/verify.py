@@ -93,6 +93,7 @@ def _verifier(name: str, sets: Sequence[str]) -> tuple[Verifier, str]:
     import yaml
 
     from tts.core import UsageError
+    from tts.engines import ModelPool
     from tts.verifiers import make_verifier
 
     options: dict[str, Any] = {}
@@ -108,7 +109,7 @@ def _verifier(name: str, sets: Sequence[str]) -> tuple[Verifier, str]:
     if not isinstance(engine, dict):
         raise UsageError(f"--set engine: found {engine!r}, expected a mapping, as in engine={{max_model_len: 4096}}")
     delimiter = options.get("delimiter", "\n\n")
-    return make_verifier(name, options, engine, "--verifier"), str(delimiter) or "\n\n"
+    return make_verifier(name, options, ModelPool(engine), "--verifier"), str(delimiter) or "\n\n"
 
 
 def _show(result: FirstError, erroneous: int, total: int, how: str, tokens: int) -> None:

@@ -51,7 +51,7 @@ class Engine(Protocol):
     piece: int
     """Most samples of one prompt to send in one request: a crash loses what is in flight, so few."""
     context: int
-    """Most tokens of prompt and answer together. Known after ``start``."""
+    """Most tokens of prompt and answer together. Known after ``start``, 0 where not before."""
 
     @property
     def chats(self) -> bool:
@@ -78,8 +78,15 @@ class Engine(Protocol):
         """Load the model. Raises UsageError where it cannot be served, EngineError where the engine fails."""
         ...
 
+    async def restart(self) -> None:
+        """Load the model again after the engine died."""
+        ...
+
     async def sample(self, request: Request) -> list[Completion]:
-        """One completion a path, in the order of ``request.paths``. Raises EngineError when the engine dies."""
+        """One completion a path, in the order of ``request.paths``.
+
+        Raises Refused where it will not answer, EngineDied when it is gone, Retryable where waiting helps.
+        """
         ...
 
     async def close(self) -> None:
@@ -233,6 +240,20 @@ class Verifier(ABC):
 
     async def close(self) -> None:  # noqa: B027 - most have nothing to stop
         """Stop what it runs."""
+
+
+class CombinedVerifier(Verifier):
+    """Makes its score of other verifiers' scores. Who asks it asks these, so that none is asked twice."""
+
+    members: tuple[Verifier, ...]
+
+    @abstractmethod
+    def combine(self, question: Question, scores: Sequence[Sequence[Score]]) -> list[Score]:
+        """One score a candidate, in order. ``scores``: for each member, one a candidate."""
+
+    async def score(self, question: Question, candidates: Sequence[Candidate]) -> list[Score]:
+        """The same, where nobody asks the members first."""
+        return self.combine(question, [await member.score(question, candidates) for member in self.members])
 
 
 class OracleVerifier(Verifier):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +42,8 @@ class Question:
     subject: str | None = None
     level: str | None = None
     """Difficulty as the benchmark states it, for instance ``"3"``."""
+    public: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """What else of the problem strategies and verifiers may see, as JSON values: a puzzle's start, public tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,9 @@ class Problem:
     answer: str
     """The reference answer as the benchmark writes it."""
     solution: str | None = None
+    payload: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """What else grading needs and nobody but grading sees, as JSON values: hidden tests, further right answers
+    (``references``)."""
 
     @property
     def id(self) -> str:
@@ -207,6 +212,8 @@ class Usage:
     """Completions drawn."""
     steps: int = 0
     """Those of ``samples`` that were to end at a step delimiter."""
+    sequential_tokens: int = 0
+    """The critical path: generated tokens that had to come one after the other. 0 where unknown."""
     steps_cut: int = 0
     """Those of ``steps`` that a limit ended instead."""
     output_positions: Positions = ()

@@ -11,6 +11,7 @@ from tts.core.errors import did_you_mean
 
 _EXPECTED = {
     "string_type": "expected text",
+    "string_too_short": "expected at least {min_length} character(s)",
     "int_type": "expected a whole number",
     "int_parsing": "expected a whole number",
     "int_parsing_size": "expected a whole number of a sensible size",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tts.core import UsageError, did_you_mean
+from tts.core.models import is_language_model
 from tts.tiny.weights import WEIGHTS, weights_path
 
 _BLOCK = 4096
@@ -65,11 +66,6 @@ def architectures(model: str, commit: str | None, field: str) -> list[str]:
         raise UsageError(f"{field}: {path} cannot be read ({error}); expected a model's configuration") from None
 
 
-def is_language_model(names: Iterable[str]) -> bool:
-    """Whether architectures of these names write text."""
-    return any(name.endswith(("ForCausalLM", "ForConditionalGeneration", "LMHeadModel")) for name in names)
-
-
 def check_kind(model: str, commit: str | None, field: str, reward: bool) -> None:
     """Raise UsageError where a reward model is asked for as a policy, or the reverse. ``model``: as resolved."""
     names = architectures(model, commit, field)
@@ -107,6 +103,8 @@ def identity(model: str, commit: str | None, dtype: str, options: Mapping[str, A
         parts["tokenizer"] = _hash_files(folder / name for name in _TOKENIZER_FILES)
         parts["template"] = _hash_files([folder / "chat_template.jinja", folder / "chat_template.json"])
         parts["weights"] = _hash_weights(folder)
+    if options.get("kv_cache_dtype") not in (None, "auto"):
+        parts["KV cache"] = str(options["kv_cache_dtype"])
     for name in ("tokenizer", "chat_template", "hf_overrides", "lora_modules", "rope_scaling", "hf_config_path"):
         if options.get(name) is not None:
             parts[f"option {name}"] = json.dumps(options[name], sort_keys=True, default=str)

@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from tts.core import EngineError, UsageError
+from tts.core.models import Reply
 from tts.engines.identity import shipped
 from tts.engines.on_demand import OnDemand
+from tts.engines.server import Servers
 from tts.engines.settings import default_options, pooling_options
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What the model wrote."""
-
-    text: str
-    tokens: int
 
 
 class LanguageModel(OnDemand):
     """One causal language model. ``options`` are those of vLLM's ``AsyncEngineArgs``, by its own names."""
 
-    def __init__(self, kind: str, model: str, options: Mapping[str, Any], field: str):
+    def __init__(self, kind: str, model: str, options: Mapping[str, Any], field: str, servers: Servers | None = None):
         """``kind``: the verifier's family, for messages. Raises UsageError where there is no such model, or no vLLM."""
-        # Log-probabilities among the allowed tokens: a softmax over two tokens is then exact, however rare both are.
-        defaults = {**default_options(), **pooling_options(), "logprobs_mode": "processed_logprobs"}
+        defaults = {**default_options(), **pooling_options()}
         named = "vllm" if shipped("vllm", model) else kind
-        super().__init__(named, model, options, defaults, field, reward=False)
+        super().__init__(named, model, options, defaults, field, reward=False, servers=servers)
 
     def token_id(self, word: str, field: str) -> int:
         """The one token that ``word`` is. Raises UsageError, naming ``field``, where it is another number of tokens."""
@@ -44,21 +35,26 @@ class LanguageModel(OnDemand):
 
     async def pair(self, prompt_ids: Sequence[int], good: int, bad: int, about: str) -> float | None:
         """P(next is ``good``) where it is ``good`` or ``bad``; None where the prompt fills the context."""
-        llm = await self.start()
+        await self.start()
         if not self.fits(prompt_ids, 1):
             return None
-        params = self._params(max_tokens=1, temperature=0, allowed_token_ids=[good, bad], logprobs=2)
-        output = await self.final(llm.generate(self._prompt(prompt_ids), params, self.number()), about)
+        # The raw log-probabilities of two given tokens: a softmax over them is exact, however rare both are.
+        params = self._params(max_tokens=1, temperature=0, allowed_token_ids=[good, bad], logprob_token_ids=[good, bad])
+        output = await self.ask(lambda llm: llm.generate(self._prompt(prompt_ids), params, self.number()), about)
+        if output is None:
+            return None
         (found,) = output.outputs[0].logprobs
-        return math.exp(found[good].logprob)
+        return 1 / (1 + math.exp(min(found[bad].logprob - found[good].logprob, 700.0)))
 
     async def logprobs(self, prompt_ids: Sequence[int], about: str) -> list[float] | None:
         """log P(token | those before) of every token but the first; None where the text fills the context."""
-        llm = await self.start()
+        await self.start()
         if not self.fits(prompt_ids, 1):
             return None
         params = self._params(max_tokens=1, temperature=0, prompt_logprobs=0)
-        output = await self.final(llm.generate(self._prompt(prompt_ids), params, self.number()), about)
+        output = await self.ask(lambda llm: llm.generate(self._prompt(prompt_ids), params, self.number()), about)
+        if output is None:
+            return None
         rows = output.prompt_logprobs[1:]
         if len(rows) != len(prompt_ids) - 1:
             raise EngineError(f"{about}: the model gave {len(rows)} log-probabilities for {len(prompt_ids)} tokens")
@@ -73,7 +69,9 @@ class LanguageModel(OnDemand):
         if room < 1:
             return []
         params = self._params(n=n, max_tokens=min(max_tokens, room), temperature=temperature, detokenize=True)
-        output = await self.final(llm.generate(self._prompt(prompt_ids), params, self.number()), about)
+        output = await self.ask(lambda llm: llm.generate(self._prompt(prompt_ids), params, self.number()), about)
+        if output is None:
+            return []
         return [Reply(o.text, len(o.token_ids)) for o in output.outputs]
 
     @staticmethod
@@ -88,31 +86,3 @@ class LanguageModel(OnDemand):
         from vllm.sampling_params import RequestOutputKind
 
         return SamplingParams(**{"detokenize": False, "output_kind": RequestOutputKind.FINAL_ONLY, **params})
-
-
-class LabelReader:
-    """A language model that says of each step "good" or "bad" with one token: a process reward model."""
-
-    def __init__(self, model: LanguageModel, good: int, bad: int):
-        """``good`` and ``bad``: the two tokens."""
-        self.tokenizer = model.tokenizer
-        self.identity = model.identity
-        self.architecture = model.architecture
-        self.version = model.version
-        self._model = model
-        self._good = good
-        self._bad = bad
-
-    async def read(self, prompt_ids: Sequence[int], positions: Sequence[int], about: str) -> tuple[float, ...] | None:
-        """P(good) of good or bad as the token after each of ``positions``; None where the text fills the context.
-
-        One request a position, each beginning with the one before: the prefix cache leaves only the new tokens.
-        """
-        ask = self._model.pair
-        found = await asyncio.gather(*(ask(prompt_ids[: p + 1], self._good, self._bad, about) for p in positions))
-        values = tuple(v for v in found if v is not None)
-        return values if len(values) == len(positions) else None
-
-    async def close(self) -> None:
-        """Stop the engine."""
-        await self._model.close()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tts.engines.architecture import architecture
 from tts.engines.identity import check_kind, identity, resolve, shipped
-from tts.engines.server import Server
+from tts.engines.server import Servers
 from tts.engines.settings import dtype_for
 from tts.engines.tokenizers import load_tokenizer
 from tts.engines.vllm import installed
@@ -26,11 +25,12 @@ class OnDemand:
         defaults: Mapping[str, Any],
         field: str,
         reward: bool,
+        servers: Servers | None = None,
     ):
         """``kind``: the family that the model was named under, for messages; ``model``: a folder or hub id.
 
-        ``reward``: whether it has a reward model's head; else it writes text. Raises UsageError where vLLM or the
-        model is not there, or the model is of the other kind.
+        ``reward``: whether it has a reward model's head; else it writes text; ``servers``: those of the pool. Raises
+        UsageError where vLLM or the model is not there, or the model is of the other kind.
         """
         self.version = installed(field)
         path, commit = resolve(kind, model, options, field)
@@ -40,15 +40,14 @@ class OnDemand:
         self.identity: Mapping[str, str] = identity(path, commit, merged["dtype"], options)
         self.architecture: Mapping[str, object] | None = architecture(path, commit)
         self.tokenizer = load_tokenizer(path, commit, options)
-        self._server = Server({"model": path, "revision": commit, **merged}, self.version)
-        self._starting: asyncio.Task[None] | None = None
+        arguments = {"model": path, "revision": commit, **merged}
+        given = {name: value for name, value in options.items() if name != "runner"}
+        self._server = (servers or Servers()).get(self.identity, arguments, given, self.version, field)
         self._numbers = itertools.count()
 
     async def start(self) -> Any:
         """vLLM's AsyncLLM, loaded on the first call. Raises UsageError or EngineError where it cannot be."""
-        if self._starting is None:
-            self._starting = asyncio.create_task(self._server.start())
-        await asyncio.shield(self._starting)
+        await self._server.start()
         return self._server.llm
 
     def fits(self, prompt_ids: Sequence[int], new_tokens: int = 0) -> bool:
@@ -59,10 +58,13 @@ class OnDemand:
         """A name for a request."""
         return f"verifier-{next(self._numbers)}"
 
-    async def final(self, stream: Any, about: str) -> Any:
-        """The one output of a request. Raises EngineError when the engine dies or refuses it."""
-        return await self._server.final(stream, about)
+    async def ask(self, stream: Callable[[Any], Any], about: str) -> Any:
+        """The one output of a request that ``stream`` makes of an AsyncLLM; None where the engine refuses it.
+
+        Raises EngineError where the engine dies, and dies again when it is started again.
+        """
+        return await self._server.asked(lambda: stream(self._server.llm), about)
 
     async def close(self) -> None:
-        """Stop the engine's processes."""
+        """Stop the engine's processes, where nobody else uses it."""
         await self._server.close()

@@ -2,42 +2,45 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tts.core import EngineError, UsageError
+from tts.core import EngineError, UsageError, class_probability
 from tts.engines.on_demand import OnDemand
+from tts.engines.server import Servers
 from tts.engines.settings import pooling_options
 
 
 class _Pooling(OnDemand):
-    def __init__(self, kind: str, model: str, options: Mapping[str, Any], field: str):
-        super().__init__(kind, model, {"runner": "pooling", **options}, pooling_options(), field, reward=True)
+    def __init__(self, kind: str, model: str, options: Mapping[str, Any], field: str, servers: Servers | None):
+        defaults = {"runner": "pooling", **pooling_options()}
+        super().__init__(kind, model, options, defaults, field, reward=True, servers=servers)
 
     async def _pool(self, prompt_ids: Sequence[int], about: str, **params: Any) -> Any:
-        """What the pooler gives, a tensor; None where the text is longer than the context."""
-        llm = await self.start()
+        """What the pooler gives, a tensor; None where the text is longer than the context, or the engine refuses it."""
+        await self.start()
         if not self.fits(prompt_ids):
             return None
         from vllm import PoolingParams
         from vllm.inputs import TokensPrompt
 
         prompt = TokensPrompt(prompt_token_ids=list(prompt_ids))
-        output = await self.final(llm.encode(prompt, PoolingParams(**params), self.number()), about)
-        return output.outputs.data.float()
+        output = await self.ask(lambda llm: llm.encode(prompt, PoolingParams(**params), self.number()), about)
+        return None if output is None else output.outputs.data.float()
 
 
 class PoolingEngine(_Pooling):
     """A process reward model that vLLM reads at a step tag (``Qwen2ForProcessRewardModel``)."""
 
-    def __init__(self, model: str, options: Mapping[str, Any], step_tag: str, field: str):
+    def __init__(
+        self, model: str, options: Mapping[str, Any], step_tag: str, field: str, servers: Servers | None = None
+    ):
         """``model``: a folder or hub id; ``step_tag``: the token after each step, at which the model is read.
 
         Raises UsageError where vLLM or the model is not there, the model is no reward model, or its tokenizer lacks
         the step tag.
         """
-        super().__init__("prm", model, options, field)
+        super().__init__("prm", model, options, field, servers)
         self.identity = {**self.identity, "step_tag": step_tag}
         self.step_id = _step_id(self.tokenizer, step_tag, model, field)
 
@@ -58,9 +61,9 @@ class PoolingEngine(_Pooling):
 class TokenHeadEngine(_Pooling):
     """A token-classification model (``...ForTokenClassification``), read at any positions."""
 
-    def __init__(self, model: str, options: Mapping[str, Any], good: int, field: str):
+    def __init__(self, model: str, options: Mapping[str, Any], good: int, field: str, servers: Servers | None = None):
         """``good``: index of the class whose probability is the score. Raises UsageError as ``PoolingEngine``."""
-        super().__init__("prm", model, options, field)
+        super().__init__("prm", model, options, field, servers)
         self._good = good
 
     async def read(self, prompt_ids: Sequence[int], positions: Sequence[int], about: str) -> tuple[float, ...] | None:
@@ -70,38 +73,20 @@ class TokenHeadEngine(_Pooling):
             return None
         if len(rows) != len(prompt_ids):
             raise EngineError(f"{about}: the reward model gave {len(rows)} scores for {len(prompt_ids)} tokens")
-        return tuple(probability(rows[p].tolist(), self._good) for p in positions)
+        return tuple(class_probability(rows[p].tolist(), self._good) for p in positions)
 
 
 class ClassifyEngine(_Pooling):
     """A sequence-classification reward model (``...ForSequenceClassification``)."""
 
-    def __init__(self, model: str, options: Mapping[str, Any], field: str):
+    def __init__(self, model: str, options: Mapping[str, Any], field: str, servers: Servers | None = None):
         """Raises UsageError where vLLM or the model is not there, or it is no reward model."""
-        super().__init__("orm", model, options, field)
+        super().__init__("orm", model, options, field, servers)
 
     async def logits(self, prompt_ids: Sequence[int], about: str) -> list[float] | None:
         """The head's raw outputs at the text's last token; None where the text is longer than the context."""
         row = await self._pool(prompt_ids, about, task="classify", use_activation=False)
         return None if row is None else [float(v) for v in row.flatten().tolist()]
-
-
-def probability(logits: Sequence[float], good: int) -> float:
-    """The good class's: of a softmax over classes, or a sigmoid where there is one class.
-
-    Raises UsageError where the model has no class of that number.
-    """
-    if len(logits) == 1:
-        return sigmoid(logits[0])
-    if good >= len(logits):
-        raise UsageError(f"good: found {good}, but the model has {len(logits)} classes, numbered from 0")
-    most = max(logits)
-    return math.exp(logits[good] - most) / math.fsum(math.exp(v - most) for v in logits)
-
-
-def sigmoid(logit: float) -> float:
-    """1 / (1 + exp(-logit)), without overflow."""
-    return 1 / (1 + math.exp(-logit)) if logit >= 0 else math.exp(logit) / (1 + math.exp(logit))
 
 
 def _step_id(tokenizer: Any, tag: str, model: str, field: str) -> int:

@@ -34,8 +34,8 @@ from tts.core import (
     did_you_mean,
     digest,
 )
+from tts.core.marks import DELIMITER, DERAILED, END, NOTHING, ON_TRACK, RIGHT
 
-END, DELIMITER, ON_TRACK, DERAILED, RIGHT, NOTHING = range(6)
 WRONG = 16
 """Ids from here are the problem's wrong answers."""
 WORDS = 1024
@@ -163,6 +163,9 @@ class SimulatedEngine:
         return asdict(truth)
 
     async def start(self) -> None:
+        """Nothing to load."""
+
+    async def restart(self) -> None:
         """Nothing to load."""
 
     async def close(self) -> None:

@@ -13,17 +13,17 @@ from tts.core import Completion, EngineError, Message, Prompt, Request, UsageErr
 from tts.engines.architecture import architecture
 from tts.engines.continued import continued
 from tts.engines.identity import check_kind, identity, resolve, shipped
-from tts.engines.server import Server
+from tts.engines.server import Servers
 from tts.engines.settings import default_options, dtype_for
 from tts.engines.texts import Texts
 from tts.engines.tokenizers import load_tokenizer
 
 
-def create(model: str, options: dict[str, Any], field: str) -> VllmEngine:
+def create(model: str, options: dict[str, Any], field: str, servers: Servers | None = None) -> VllmEngine:
     """The engine for ``vllm/ORG/NAME`` or ``vllm/PATH``; checks that the model is there, loads nothing heavy."""
     if not model:
         raise UsageError(f"{field}: found 'vllm' without a model, expected vllm/ORG/NAME or vllm/PATH")
-    return VllmEngine(model, options, field)
+    return VllmEngine(model, options, field, servers)
 
 
 class VllmEngine:
@@ -31,8 +31,8 @@ class VllmEngine:
 
     piece = 16
 
-    def __init__(self, model: str, options: Mapping[str, Any], field: str = "model"):
-        """Raises UsageError where vLLM or the model is not there."""
+    def __init__(self, model: str, options: Mapping[str, Any], field: str = "model", servers: Servers | None = None):
+        """``servers``: those of the pool. Raises UsageError where vLLM or the model is not there."""
         self.version = installed(field)
         self._model, self._commit = resolve("vllm", model, options, field)
         check_kind(self._model, self._commit, field, reward=False)
@@ -41,10 +41,12 @@ class VllmEngine:
         self.identity: Mapping[str, str] = identity(self._model, self._commit, self._options["dtype"], options)
         self.architecture: Mapping[str, object] | None = architecture(self._model, self._commit)
         self.capacity = int(self._options["max_num_seqs"])
-        self.context = 0
+        longest = options.get("max_model_len")
+        self.context = longest if isinstance(longest, int) and longest > 0 else 0
         self._tokenizer: Any = None
         self._texts: Texts | None = None
-        self._server = Server({"model": self._model, "revision": self._commit, **self._options}, self.version)
+        arguments = {"model": self._model, "revision": self._commit, **self._options}
+        self._server = (servers or Servers()).get(self.identity, arguments, options, self.version, field)
         self._numbers = itertools.count()
 
     # --- prompts -----------------------------------------------------------------------------------------------
@@ -91,8 +93,12 @@ class VllmEngine:
         await self._server.start()
         self.context = int(self._server.llm.model_config.max_model_len)
 
+    async def restart(self) -> None:
+        """Load the model again after the engine died."""
+        await self._server.restart()
+
     async def close(self) -> None:
-        """Stop the engine's processes."""
+        """Stop the engine's processes, where nobody else uses it."""
         await self._server.close()
 
     # --- samples -----------------------------------------------------------------------------------------------

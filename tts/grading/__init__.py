@@ -9,17 +9,40 @@
 Importing this loads no sympy: that happens in worker processes. What counts as equal is told in docs/grading.md.
 """
 
+from tts.grading.checker import Checked, Checker
 from tts.grading.equivalence import is_equivalent
 from tts.grading.extraction import extract_answer
+from tts.grading.forms import ANSWER_FORMS, check_forms, forms_for
 from tts.grading.grader import Classes, Grader, Verdict
-from tts.grading.thinking import after_thinking, opened_thinking
+from tts.grading.service import EQUIVALENCE, Checkers, Gradable, Graded, Grading, Settled
+from tts.grading.thinking import after_thinking, first_think_tag, opened_thinking
+from tts.grading.version import GRADER_VERSION
+from tts.grading.workers import Call, CallFailedError, Runner, WorkerError, shared_pool
 
 __all__ = [
+    "ANSWER_FORMS",
+    "EQUIVALENCE",
+    "GRADER_VERSION",
+    "Call",
+    "CallFailedError",
+    "Checked",
+    "Checker",
+    "Checkers",
     "Classes",
+    "Gradable",
+    "Graded",
     "Grader",
+    "Grading",
+    "Runner",
+    "Settled",
     "Verdict",
+    "WorkerError",
     "after_thinking",
+    "check_forms",
     "extract_answer",
+    "first_think_tag",
+    "forms_for",
     "is_equivalent",
     "opened_thinking",
+    "shared_pool",
 ]

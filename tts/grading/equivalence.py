@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import atexit
-import os
-import threading
 from functools import lru_cache
 
 from tts.grading.compare import decide
-from tts.grading.grader import Verdict
-from tts.grading.workers import WorkerDiedError, Workers, WorkerTimeoutError
+from tts.grading.grader import Verdict, ask_equal
+from tts.grading.workers import shared_pool
 
-_SHARED_WORKERS = 2
 _REMEMBERED = 16384
-
-_lock = threading.Lock()
-_shared: tuple[int, Workers] | None = None
 
 
 def is_equivalent(gold: str, answer: str | None, *, timeout_s: float = 2.0) -> bool:
@@ -42,21 +35,4 @@ def is_equivalent(gold: str, answer: str | None, *, timeout_s: float = 2.0) -> b
 
 @lru_cache(maxsize=_REMEMBERED)
 def _graded(gold: str, answer: str, timeout_s: float) -> Verdict:
-    try:
-        reply = _workers().ask({"ask": "equal", "gold": gold, "answer": answer}, timeout_s)
-    except WorkerTimeoutError:
-        return Verdict(equal=False, outcome="timeout")
-    except WorkerDiedError:
-        return Verdict(equal=False, outcome="error")
-    return Verdict(bool(reply.get("equal", False)), "error" if "error" in reply else "ok")
-
-
-def _workers() -> Workers:
-    """The shared workers of this process; a forked child must not use its parent's pipes, and gets its own."""
-    global _shared
-    with _lock:
-        if _shared is None or _shared[0] != os.getpid():
-            workers = Workers(_SHARED_WORKERS)
-            atexit.register(workers.close)
-            _shared = (os.getpid(), workers)
-        return _shared[1]
+    return ask_equal(shared_pool(), gold, answer, timeout_s)

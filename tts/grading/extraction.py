@@ -29,7 +29,7 @@ _ABROAD = (
 _LINE = (
     rf"(?:{_IN_ENGLISH}|{_ABROAD})[*_`]{{0,3}}\s*[:：]"
     r"|^[ \t>*_]{0,8}a[*_]{0,3}\s?[:：]"
-    r"|^[ \t]*####[ \t]*(?=[-+$€£(\\.\d])(?!\d+[.)]\s+[A-Za-z])"
+    r"|(?P<hashes>^[ \t]*####[ \t]*(?=\S))"
     r"|<answer>"
 )
 _SENTENCE = (
@@ -44,7 +44,8 @@ _STATEMENT_REACH = 400
 """Characters after "the answer is" in which the answer must stand."""
 
 _CLAUSE_END = re.compile(
-    r"\n|[.!?。！？](?=\s|$|\*|[^\x00-\x7f])|\bI hope\b|<\||</|\b(?:because|since|which|where|when|so that|as)\b",
+    r"\n|(?<!\\)[.!?。！？](?=\s|$|\*|[^\x00-\x7f])|\bI hope\b|<\||</"
+    r"|\b(?:because|since|which|where|when|so that|as)\b",
     re.IGNORECASE,
 )
 _BRACKET = re.compile(r"\\\\|\\[{}]|\\[()\[\]]|[{}]")
@@ -64,7 +65,17 @@ _LABEL_FIRST = re.compile(
     r"(?:\\[A-Za-z]+\s?\{)*\s*(?:so|thus|hence|therefore)?,?\s*(?:the\s+)?(?:final\s+|correct\s+)?answer\b",
     re.IGNORECASE,
 )
+_ENVIRONMENT = re.compile(
+    r"\\begin\{(?P<name>(?P<values>[bpvBV]?matrix|array|cases)|\w+\*?)\}(?s:.*?)\\end\{(?P=name)\}"
+)
+_OTHERS_ANSWER = re.compile(
+    r"\b(?:check|verif|guess|estimat|partial|wrong|incorrect|student|given|sample|example|previous|first)\w*(?:['’]s)?"
+    r"\s+(?:\w+\s+)?$",
+    re.IGNORECASE,
+)
+"""Before "answer:": then it is another one, or one to be checked."""
 _SHORT_WORDS = 3
+_HEADED_WORDS = 2
 _SHORT_CLAUSE_WORDS = 8
 
 
@@ -120,9 +131,15 @@ def _last_said(text: str, pattern: re.Pattern[str]) -> str | None:
         tail = text[match.end() : match.end() + _STATEMENT_REACH]
         if match.groupdict().get("option"):
             return tail.lstrip("(")[0]
-        line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()].replace("\\$", "")
-        in_dollars = line.count("$$") % 2 == 1 or line.replace("$$", "").count("$") % 2 == 1
-        answer = _stated(_enclosed(tail, in_dollars=in_dollars))
+        before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()].replace("\\$", "")
+        if _OTHERS_ANSWER.search(before[-60:]):
+            continue
+        in_dollars = before.count("$$") % 2 == 1 or before.replace("$$", "").count("$") % 2 == 1
+        tail = _enclosed(tail, in_dollars=in_dollars)
+        rest, _, below = tail.partition("\n")
+        if match["hashes"] is not None and _is_heading(rest, below):
+            continue
+        answer = (pattern is _LINES and _last_said(rest, _STATEMENTS)) or _stated(tail)  # "Answer: the answer is 5"
         if answer and not _PLACEHOLDER.fullmatch(answer):
             return answer
     return None
@@ -147,9 +164,13 @@ def _stated(tail: str) -> str | None:
     """The answer in what follows "the answer is": the clause itself where it is short, else the quantity in it."""
     opening = _OPENING.match(tail)
     tail = without_emphasis(tail[opening.end() :] if opening else tail)
+    heading = opening is not None and "\n" in opening.group()
     first = next(enclosed_formulas(tail), None)
     if tail.startswith(("$$", "\\[")) and first and first.start() == 0:  # a displayed formula may take several lines
         return _opened(content(first))
+    environment = _ENVIRONMENT.match(tail)
+    if environment:
+        return environment.group() if environment["values"] else None
     clause = _trim(tail[: _end_of_clause(tail)])
     if not clause:
         return None
@@ -159,6 +180,8 @@ def _stated(tail: str) -> str | None:
     if option:
         return option.group(1)
     words = words_of(clause)
+    if _leads_on(tail.split("\n", 1)[0].rstrip(), heading=heading):
+        return None
     quantity = last_quantity(clause)
     if _NOT_AN_ANSWER.match(clause):
         return quantity
@@ -170,12 +193,30 @@ def _stated(tail: str) -> str | None:
     return clause if len(words) <= _SHORT_WORDS else None
 
 
+def _is_heading(rest: str, below: str) -> bool:
+    """Whether a line with four hashes is Markdown's heading rather than GSM8K's answer, which has no text below it."""
+    if re.match(r"\d+[.)]\s|\([a-z]{1,3}\)\s", rest):
+        return True
+    words, ends = words_of(rest), not below.strip()
+    if re.match(r"[^\W\d_]", rest) and not re.search(r"[=^\\+({]", rest):
+        return bool(words) or not ends
+    return bool(words) and not ends
+
+
+def _leads_on(line: str, *, heading: bool) -> bool:
+    """Whether a line is no answer but leads to one: it ends in a colon, or is running text below a heading."""
+    words = len(words_of(line))
+    return (words > _HEADED_WORDS and (heading or line.endswith(":"))) or (heading and line.endswith((",", ":")))
+
+
 def _end_of_clause(tail: str) -> int:
     """Where the sentence ends; a full stop inside a formula, or of a decimal, does not end it."""
     spans = [match.span() for match in enclosed_formulas(tail)]
     for match in _CLAUSE_END.finditer(tail):
-        if not any(start < match.start() < end for start, end in spans):
-            return match.start()
+        if any(start < match.start() < end for start, end in spans):
+            continue
+        factorial = match.group() == "!" and re.search(r"[\\^*·(/].*[\d)]$", tail[: match.start()])
+        return match.end() if factorial else match.start()
     return len(tail)
 
 

@@ -9,7 +9,10 @@ from types import TracebackType
 from typing import Literal
 
 from tts.grading.compare import Key, cleaned, decide, plain_key
-from tts.grading.workers import WorkerDiedError, Workers, WorkerTimeoutError
+from tts.grading.workers import Call, CallFailedError, Pool, Runner, WorkerDiedError, WorkerTimeoutError
+
+CALLS = "tts.grading.calls"
+"""The module that workers answer from."""
 
 Outcome = Literal["ok", "timeout", "error"]
 
@@ -20,11 +23,14 @@ class Verdict:
 
     Attributes:
         equal: the verdict; False where the outcome is not "ok".
-        outcome: "timeout" where the comparison was cut off, "error" where it failed (no memory, a parser's mistake).
+        outcome: "timeout" where it was cut off, "error" where it failed (no memory, a parser's mistake): then it is
+            not settled, and counts as unequal.
+        detail: what else a benchmark's checker says, as JSON.
     """
 
     equal: bool
     outcome: Outcome = "ok"
+    detail: str | None = None
 
 
 @dataclass(frozen=True)
@@ -54,9 +60,12 @@ class Grader:
         workers: the most worker processes at a time; they start when first needed, which takes about a second.
         timeout_s: seconds that one comparison may take in a worker; the worker is then killed and replaced.
         max_comparisons: comparisons of representatives in one call of `classify`.
+        runner: how workers are started; default: as subprocesses.
     """
 
-    def __init__(self, workers: int = 1, timeout_s: float = 2.0, *, max_comparisons: int = 1000) -> None:
+    def __init__(
+        self, workers: int = 1, timeout_s: float = 2.0, *, max_comparisons: int = 1000, runner: Runner | None = None
+    ) -> None:
         if workers < 1:
             raise ValueError(f"workers must be at least 1, got {workers}")
         if not timeout_s > 0:
@@ -69,7 +78,8 @@ class Grader:
         self._fresh: list[tuple[tuple[str, str], Verdict]] = []
         self._keys: dict[str, Key | Outcome | None] = {}
         self._lock = threading.Lock()
-        self._workers = Workers(workers)
+        self.pool = Pool(workers, runner)
+        """The workers; may be asked for other things, too."""
 
     def __enter__(self) -> Grader:
         return self
@@ -81,16 +91,16 @@ class Grader:
 
     def close(self) -> None:
         """End all workers. Pairs that need no worker can still be graded."""
-        self._workers.close()
+        self.pool.close()
 
     def warm(self) -> None:
         """Start a worker now, rather than at the first pair that needs one."""
-        self._workers.warm()
+        self.pool.warm(CALLS)
 
     @property
     def worker_pids(self) -> list[int]:
         """Process ids of the living workers."""
-        return self._workers.pids
+        return self.pool.pids
 
     def equivalent(self, gold: str, answer: str | None) -> Verdict:
         """Whether an answer equals the reference; None equals nothing. Takes at most ``timeout_s`` once a worker is
@@ -112,11 +122,12 @@ class Grader:
         with self._lock:
             if (gold, answer) not in self.known:
                 self.known[gold, answer] = verdict
-                self._fresh.append(((gold, answer), verdict))
+                if verdict.outcome == "ok":
+                    self._fresh.append(((gold, answer), verdict))
             return self.known[gold, answer]
 
     def fresh_verdicts(self) -> list[tuple[tuple[str, str], Verdict]]:
-        """What `known` has gained by grading since the last call; safe while other threads grade."""
+        """The settled ones of what `known` has gained since the last call; safe while other threads grade."""
         with self._lock:
             fresh, self._fresh = self._fresh, []
             return fresh
@@ -169,13 +180,7 @@ class Grader:
         return Classes(labels, tuple(first), capped, timeouts)
 
     def _ask(self, gold: str, answer: str) -> Verdict:
-        try:
-            reply = self._workers.ask({"ask": "equal", "gold": gold, "answer": answer}, self.timeout_s)
-        except WorkerTimeoutError:
-            return Verdict(equal=False, outcome="timeout")
-        except WorkerDiedError:
-            return Verdict(equal=False, outcome="error")
-        return Verdict(equal=False, outcome="error") if "error" in reply else Verdict(bool(reply["equal"]))
+        return ask_equal(self.pool, gold, answer, self.timeout_s)
 
     def _key(self, answer: str) -> Key | Outcome | None:
         """The canonical value, computed once; "timeout" or "error" where a worker failed on it, None where there is
@@ -191,14 +196,24 @@ class Grader:
 
     def _ask_key(self, answer: str) -> Key | Outcome | None:
         try:
-            reply = self._workers.ask({"ask": "key", "answer": answer}, self.timeout_s)
+            value = self.pool.ask(Call(f"{CALLS}:key", {"answer": answer}, self.timeout_s))
         except WorkerTimeoutError:
             return "timeout"
         except WorkerDiedError:
             return "error"
-        if "error" in reply or reply["key"] is None:
+        except CallFailedError:
             return None
-        return Key(*reply["key"])
+        return None if value is None else Key(*value)
+
+
+def ask_equal(pool: Pool, gold: str, answer: str, timeout_s: float) -> Verdict:
+    """What a worker says of a pair."""
+    try:
+        return Verdict(pool.ask(Call(f"{CALLS}:equal", {"gold": gold, "answer": answer}, timeout_s)))
+    except WorkerTimeoutError:
+        return Verdict(equal=False, outcome="timeout")
+    except (WorkerDiedError, CallFailedError):
+        return Verdict(equal=False, outcome="error")
 
 
 def _differ(a: Key | Outcome | None, b: Key | Outcome | None) -> bool:

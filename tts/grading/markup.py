@@ -18,6 +18,11 @@ _SWITCH = re.compile(
     r"(?![A-Za-z])|color\s?\{[^{}]{0,40}\})\s?"
 )
 _HTML = re.compile(r"</?(?:b|strong|i|em|u|mark|span|font|big|center|p|div)(?:\s[^<>]{0,80})?>", re.IGNORECASE)
+_BOLD = re.compile(r"\\math(?:bf|it|sf|rm)\s?\{")
+_FORMULA = re.compile(r"\\[A-Za-z]|[=+^\d]")
+_MAX_NESTED = 8
+_STRAY = re.compile(r"(?<!\\)\\(?=\d)")
+"""A backslash before a digit: no command begins so."""
 _MARKDOWN = re.compile(r"^\s*(\*\*|__|`)([^*_`]+)\1\s*$")
 _LABELLED = re.compile(
     r"\\(?:text(?:bf|it|rm|sf|tt|sc|md|up|normal)?|math(?:bf|rm|it|sf|tt)|mbox|hbox|bf|rm)\s?\{(?=[^{}]{0,80}?\banswer\b)",
@@ -29,10 +34,14 @@ def without_emphasis(text: str) -> str:
     r"""The text without bold, underlining, colours and sizes: ``\textcolor{red}{34}``, ``\large 34`` are ``34``."""
     plain = _MARKDOWN.sub(r"\2", text)
     if "\\" in plain:
-        plain = _SWITCH.sub("", _unwrap(plain, _EMPHASIS))
+        plain = _STRAY.sub("", _SWITCH.sub("", _unwrap(plain, _EMPHASIS)))
     if "<" in plain:
         plain = _HTML.sub("", plain)
-    return plain if plain == text else _ungrouped(plain)
+    for _ in range(_MAX_NESTED):
+        before, plain = plain, _opened(plain, grouped=plain != text)
+        if plain == before:
+            break
+    return plain
 
 
 def without_label_fonts(text: str) -> str:
@@ -40,12 +49,17 @@ def without_label_fonts(text: str) -> str:
     return _unwrap(text, _LABELLED) if "\\" in text else text
 
 
-def _ungrouped(text: str) -> str:
-    """The text without braces around the whole of it: a group that set the bounds of a colour or size."""
+def _opened(text: str, *, grouped: bool) -> str:
+    r"""The text without a bold font around the whole of it, unless that makes a name (``\mathbf{v}``), or without its
+    outer braces: ``grouped`` says that they set the bounds of a colour or size."""
     stripped = text.strip()
-    if stripped.startswith("{") and pair_braces(stripped, 0).get(0) == len(stripped) - 1:
-        return stripped[1:-1].strip()
-    return text
+    match = _BOLD.match(stripped)
+    brace = match.end() - 1 if match else 0
+    if not (match or (grouped and stripped.startswith("{"))):
+        return text
+    inner = stripped[brace + 1 : -1].strip()
+    whole = pair_braces(stripped, 0).get(brace) == len(stripped) - 1
+    return inner if whole and (not match or _FORMULA.search(inner)) else text
 
 
 def _unwrap(text: str, opening: re.Pattern[str]) -> str:

@@ -38,8 +38,10 @@ _SURE = re.compile(rf"[{_SIGNS}^]|{_FUNCTION}")
 
 
 def last_quantity(text: str) -> str | None:
-    """The formula, fraction or plain number that ends last. A formula counts where it holds a digit or a command, not
-    a mere name."""
+    """The formula, fraction or plain number that ends last.
+
+    A formula counts where it holds a digit or a command, else where there is nothing better and it is no mere name.
+    """
     formula = _last(_formulas(text))
     after = formula.end() if formula else 0
     fraction = _last(_FRACTION.finditer(text, after))
@@ -50,7 +52,8 @@ def last_quantity(text: str) -> str | None:
     plain = number or fraction
     if plain:
         return plain.group().strip()
-    return content(formula) if formula else None
+    named = formula or _last(match for match in enclosed_formulas(text) if re.search(r"[-=+*/<>(]", content(match)))
+    return content(named) if named else None
 
 
 def leading_quantity(text: str) -> str | None:

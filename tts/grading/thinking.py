@@ -72,6 +72,22 @@ def opened_thinking(prompt: str, question: str, think_tags: ThinkTags = THINK_TA
     return (f"<{unknown[1]}>", f"</{unknown[1]}>") if unknown[1] else (f"[{unknown[2]}]", f"[/{unknown[2]}]")
 
 
+def first_think_tag(text: str, think_tags: ThinkTags = THINK_TAGS) -> tuple[tuple[str, str], bool] | None:
+    """The tags of which one stands first in a text, and whether it is their start; None where there is none.
+
+    A text whose first tag is an end never began its thinking: its prompt did.
+    """
+    matches = _tags_in(text, think_tags)
+    if not matches:
+        return None
+    first, starts = matches[0], matches[0].lastgroup == "start"
+    for pair in think_tags:
+        tag = pair[0] if starts else pair[1]
+        if re.fullmatch(re.escape(tag[0]) + _rest(tag), first.group()):
+            return pair, starts
+    return None
+
+
 def _tags_in(text: str, think_tags: ThinkTags) -> list[re.Match[str]]:
     """The tags of a text in order, each in the group ``start`` or ``end``."""
     patterns = _patterns(tuple((start, end) for start, end in think_tags))

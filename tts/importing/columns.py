@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from tts.core import UsageError, did_you_mean
+from tts.core import UsageError, did_you_mean, shown
 from tts.importing.rows import Row, kind_of
 
 CUT = frozenset({"length", "max_tokens", "max_output_tokens", "model_length"})
@@ -40,7 +40,11 @@ class Columns:
 
     def named(self) -> Columns:
         """With the names that one's own files have by default."""
-        return replace(self, id=self.id or "id", gold=self.gold or "gold", text=self.text or "text")
+        columns = self
+        for name in ("id", "gold", "text"):
+            if getattr(columns, name) is None:
+                columns = replace(columns, **{name: name})  # type: ignore[arg-type]
+        return columns
 
 
 def values(row: Row, path: str, flag: str, where: str) -> list[Any]:
@@ -68,7 +72,7 @@ def _walk(value: Any, parts: Sequence[str], path: str, flag: str, where: str) ->
         yield from _walk(value[parts[0]], parts[1:], path, flag, where)
     else:
         there = [str(name) for name in value] if isinstance(value, dict) else []
-        has = f"there is {', '.join(there[:12])}" if there else f"found {kind_of(value)}"
+        has = f"there is {', '.join(name or repr(name) for name in there[:12])}" if there else f"found {kind_of(value)}"
         raise UsageError(
             f"{where}: no column {path!r}{did_you_mean(parts[0], there)}: {has}; name it with {flag} "
             "(a dotted path reaches into lists: samples.text)"
@@ -114,6 +118,11 @@ def as_text(value: Any, name: str, where: str) -> str:
     return value.encode("utf-8", "replace").decode()  # a lone surrogate has no place in UTF-8
 
 
+def is_scalar(value: Any) -> bool:
+    """Whether a value is a text or a number."""
+    return isinstance(value, str | int | float | Decimal) and not isinstance(value, bool)
+
+
 def plain(value: Any) -> Any:
     """A number, a verdict or a list of them that is spelled as text, as CSV has it; all else as it is."""
     if isinstance(value, str):
@@ -129,7 +138,7 @@ def count(value: Any, where: str) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 2**63 or value != int(value):
-        raise UsageError(f"{where}: found {value!r}, expected a number of tokens")
+        raise UsageError(f"{where}: found {shown(value)}, expected a number of tokens")
     return int(value)
 
 
@@ -138,7 +147,7 @@ def verdict(value: Any, where: str) -> bool | None:
     if isinstance(value, str):
         value = _VERDICTS.get(value.lower(), value)
     if value is not None and (not isinstance(value, bool | int | float) or value not in (0, 1)):
-        raise UsageError(f"{where}: found {value!r}, expected true or false, or 1 or 0")
+        raise UsageError(f"{where}: found {shown(value)}, expected true or false, or 1 or 0")
     return None if value is None else bool(value)
 
 
@@ -146,15 +155,19 @@ def score(value: Any, where: str) -> float | None:
     """A verifier's score; None where there is none."""
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise UsageError(f"{where}: found {value!r}, expected a finite number, or null where there is no score")
-    return float(value)
+    try:
+        number = math.nan if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise UsageError(f"{where}: found {shown(value)}, expected a finite number, or null where there is no score")
+    return number
 
 
 def finished(value: Any, where: str) -> bool:
     """Whether an answer came to its own end."""
     if value is not None and not isinstance(value, str):
-        raise UsageError(f"{where}: found {value!r}, expected a finish reason, for instance 'stop' or 'length'")
+        raise UsageError(f"{where}: found {shown(value)}, expected a finish reason, for instance 'stop' or 'length'")
     return value is None or value.lower() not in CUT
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
-from tts.core import UsageError
-from tts.importing.columns import asked, chat_text
+from pydantic import BaseModel, ValidationError
+
+from tts.core import UsageError, explain
+from tts.importing.columns import asked, chat_text, is_scalar
 from tts.importing.labels import choose
 from tts.importing.problems import Record
 from tts.importing.rows import ZIP, Contents, Row, unpack_zstd
@@ -24,95 +27,172 @@ _LARGE = ("events", "events_data", "timelines")
 """What a sample has beside its answer, often many times as long."""
 
 
+_Part = TypeVar("_Part", bound=BaseModel)
+
+
+class _Usage(BaseModel):
+    output_tokens: int | None = None
+
+
+class _Choice(BaseModel):
+    message: dict[str, Any] = {}
+    stop_reason: str | None = None
+
+
+class _Output(BaseModel):
+    completion: str | None = None
+    choices: list[_Choice] = []
+    usage: _Usage | None = None
+
+
+class _Score(BaseModel):
+    value: Any = None
+
+
+class _Sample(BaseModel):
+    """What is read of a sample."""
+
+    id: int | str
+    epoch: int
+    input: str | list[dict[str, Any]]
+    choices: list[str] | None = None
+    target: str | list[str]
+    messages: list[dict[str, Any]] | None = None
+    output: _Output | None = None
+    scores: dict[str, _Score] | None = None
+    metadata: dict[str, Any] | None = None
+    attachments: dict[str, str] | None = None
+    error: Any = None
+    """None where the sample came to its end."""
+
+    def whole(self, text: str) -> str:
+        """A text, fetched where the log keeps it apart."""
+        return (self.attachments or {}).get(text.removeprefix(_ATTACHMENT), text) if _ATTACHMENT in text else text
+
+
+class _Samples(BaseModel):
+    samples: list[_Sample]
+
+
+class _Spec(BaseModel):
+    task: str = ""
+    task_id: str | None = None
+    """The same in the log of an evaluation and in that of its retry."""
+
+
+class _Header(BaseModel):
+    status: str | None = None
+    """None in the log of an evaluation that was interrupted."""
+    eval: _Spec
+
+
 @dataclass(frozen=True, slots=True)
 class InspectLog:
     """One log."""
 
+    contents: Contents
     task: str
-    samples: Sequence[Row]
-    """In order of epochs, and then of ids."""
+    task_id: str | None
+    samples: Sequence[tuple[_Sample, Row]]
+    """Each with all that the log says of it, in order of epochs, and then of ids."""
 
 
 def read_inspect(contents: Contents, field: str) -> InspectLog | None:
     """The log in a file; None where the file is none. Raises UsageError where it cannot be read or has no samples."""
     if contents.data.startswith(ZIP):
-        header, samples = _zipped(contents, field)
+        header, rows = _zipped(contents, field)
     elif contents.suffix in (".json", ".eval") and contents.data.lstrip()[:1] == b"{":
         header = _parsed(contents)
-        if not (isinstance(header.get("eval"), dict) and "status" in header):
+        if not ("eval" in header and "status" in header):
             return None
-        samples = [_slim(sample) for sample in header.get("samples") or ()]
+        rows = header.get("samples") or []
     else:
         return None
-    spec = header.get("eval")
-    task = str(spec.get("task") or contents.stem) if isinstance(spec, dict) else contents.stem
-    if not samples:
-        said = f" (its status is {header['status']!r})" if "status" in header else ""
+    log = _checked(_Header, header, str(contents.path))
+    if not rows:
+        said = f" (its status is {log.status!r})" if log.status else ""
         raise UsageError(f"{field}: {contents.path} holds no samples{said}; run the evaluation, or name another log")
-    for number, sample in enumerate(samples):
-        if not isinstance(sample, dict) or not {"id", "epoch", "input", "target"} <= sample.keys():
-            raise UsageError(
-                f"{contents.path}: sample {number} lacks id, epoch, input or target; expected a log of inspect"
-            )
-    return InspectLog(task, sorted(samples, key=_order))
+    samples = _checked(_Samples, {"samples": rows}, str(contents.path)).samples
+    pairs = sorted(zip(samples, map(_slim, rows), strict=True), key=lambda pair: _order(pair[0]))
+    return InspectLog(contents, log.eval.task or contents.stem, log.eval.task_id, pairs)
 
 
-def inspect_records(contents: Contents, log: InspectLog, metric: str | None) -> list[Record]:
+def once(logs: Sequence[InspectLog]) -> tuple[list[InspectLog], int]:
+    """Each sample of an evaluation once, and how many were left out: the log of a retry repeats those of the first try.
+
+    Of several the last that came to its end counts, else the last.
+    """
+    kept: dict[tuple[object, ...], tuple[bool, int]] = {}
+    for number, log in enumerate(logs):
+        for sample, _ in log.samples:
+            key = (log.task_id or number, sample.id, sample.epoch)
+            kept[key] = max(kept.get(key, (False, 0)), (sample.error is None, number))
+    unique = [
+        replace(log, samples=[s for s in log.samples if kept[log.task_id or i, s[0].id, s[0].epoch][1] == i])
+        for i, log in enumerate(logs)
+    ]
+    return unique, sum(len(log.samples) for log in logs) - sum(len(log.samples) for log in unique)
+
+
+def inspect_records(log: InspectLog, metric: str | None) -> list[Record]:
     """The samples of a log. ``metric``: SCORER, or SCORER.KEY of one that gives several values."""
-    verdicts = choose([dict(_scores(sample)) for sample in log.samples], metric)
+    verdicts = choose([dict(_values(sample)) for sample, _ in log.samples], metric)
     return [
-        _record(f"{contents.path}: sample {sample['id']} epoch {sample['epoch']}", sample, verdict)
-        for sample, verdict in zip(log.samples, verdicts, strict=True)
+        _record(f"{log.contents.path}: sample {sample.id} epoch {sample.epoch}", sample, row, verdict)
+        for (sample, row), verdict in zip(log.samples, verdicts, strict=True)
     ]
 
 
-def _record(where: str, sample: Row, verdict: Any) -> Record:
-    output = sample.get("output") or {}
-    usage, metadata = output.get("usage") or {}, sample.get("metadata") or {}
-    choices = output.get("choices") or [{}]
-    text = output.get("completion") or chat_text(choices[0].get("message") or {})
-    question = _whole(asked(sample["input"]), sample)
-    return Record(where, sample, {
-        "id": sample["id"],
-        "gold": sample["target"] if isinstance(sample["target"], list) else [sample["target"]],
-        "text": [_whole(text, sample) or None],
-        "question": question,
-        "content": json.dumps([_contents(sample["input"], sample), sample.get("choices")]),
-        "level": metadata.get("level") if isinstance(metadata.get("level"), str | int | float) else None,
-        "tokens": [usage.get("output_tokens")],
+def _record(where: str, sample: _Sample, row: Row, verdict: Any) -> Record:
+    output, level = sample.output or _Output(), (sample.metadata or {}).get("level")
+    choice = output.choices[0] if output.choices else _Choice()
+    text = output.completion or chat_text(choice.message)
+    return Record(where, row, {
+        "id": sample.id,
+        "gold": sample.target if isinstance(sample.target, list) else [sample.target],
+        "text": [sample.whole(text) or None],
+        "question": sample.whole(asked(sample.input)),
+        "prompt": _prompt(sample),
+        "content": json.dumps([_contents(sample), sample.choices]),
+        "level": level if is_scalar(level) else None,
+        "tokens": [output.usage.output_tokens if output.usage else None],
         "correct": [verdict],
-        "finish": [choices[0].get("stop_reason")],
+        "finish": [choice.stop_reason],
     })  # fmt: skip
 
 
-def _order(sample: Row) -> tuple[int, str]:
-    return int(sample["epoch"]), sample["id"] if isinstance(sample["id"], str) else str(sample["id"]).zfill(20)
+def _prompt(sample: _Sample) -> str:
+    """What the model was told before its first answer."""
+    told = itertools.takewhile(lambda message: message.get("role") != "assistant", sample.messages or ())
+    return "\n\n".join(sample.whole(chat_text(message)) for message in told)
 
 
-def _contents(asked_: Any, sample: Row) -> Any:
+def _order(sample: _Sample) -> tuple[int, str]:
+    return sample.epoch, sample.id if isinstance(sample.id, str) else str(sample.id).zfill(20)
+
+
+def _contents(sample: _Sample) -> object:
     """What the model was asked, without the messages' own random ids."""
-    if isinstance(asked_, list):
-        messages = [message for message in asked_ if isinstance(message, dict)]
-        return [[message.get("role"), _whole(chat_text(message), sample)] for message in messages]
-    return _whole(asked_, sample)
+    if isinstance(sample.input, str):
+        return sample.whole(sample.input)
+    return [[message.get("role"), sample.whole(chat_text(message))] for message in sample.input]
 
 
-def _whole(text: Any, sample: Row) -> Any:
-    """A text, fetched where the log keeps it apart."""
-    if isinstance(text, str) and text.startswith(_ATTACHMENT):
-        return (sample.get("attachments") or {}).get(text.removeprefix(_ATTACHMENT), text)
-    return text
-
-
-def _scores(sample: Row) -> Iterator[tuple[str, Any]]:
-    """Values by scorer; a scorer's several values by SCORER.KEY."""
-    scores = sample.get("scores")
-    for name, score in scores.items() if isinstance(scores, Mapping) else ():
-        value = score.get("value") if isinstance(score, dict) else None
-        if isinstance(value, dict):
-            yield from ((f"{name}.{key}", one) for key, one in value.items())
+def _values(sample: _Sample) -> Iterator[tuple[str, Any]]:
+    """By scorer; a scorer's several values by SCORER.KEY."""
+    for name, score in (sample.scores or {}).items():
+        if isinstance(score.value, dict):
+            yield from ((f"{name}.{key}", one) for key, one in score.value.items())
         else:
-            yield name, value
+            yield name, score.value
+
+
+def _checked(kind: type[_Part], value: object, where: str) -> _Part:
+    try:
+        return kind.model_validate(value)
+    except ValidationError as error:
+        reason = explain(error, kind, absent="put a whole copy of the log there")
+        raise UsageError(f"{where}: {reason}") from None
 
 
 def _parsed(contents: Contents) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tts.core import UsageError, did_you_mean
-from tts.importing.columns import first_text
+from tts.importing.columns import first_text, is_scalar
 from tts.importing.labels import choose
 from tts.importing.problems import Record
 from tts.importing.rows import Placed, Row
@@ -54,7 +54,8 @@ def lm_eval_records(rows: Sequence[Placed], metric_filter: str | None, metric: s
             "text": responses,
             "question": first_text(_document(row), _QUESTIONS),
             "content": _same(row.get("doc")),
-            "level": _document(row).get("level"),
+            "prompt": _prompt(row),
+            "level": level if is_scalar(level := _document(row).get("level")) else None,
             "correct": _each(verdict, len(responses)),
         })
         for (where, row), responses, verdict in zip(kept, texts, verdicts, strict=True)
@@ -99,12 +100,24 @@ def _is_choice(row: Row) -> bool:
 
     Such responses are numbers, but newer versions write them as texts.
     """
+    parts = _first_request(row)
+    return len(parts) > 1 and isinstance(parts[1], str)
+
+
+def _prompt(row: Row) -> str:
+    """What the model was told."""
+    parts = _first_request(row)
+    return parts[0] if parts and isinstance(parts[0], str) else ""
+
+
+def _first_request(row: Row) -> list[Any]:
+    """A document's first request: its prompt, and how to go on."""
     arguments = row.get("arguments")
     requests = list(arguments.values()) if isinstance(arguments, dict) else arguments
     if not isinstance(requests, list) or not requests:
-        return False
+        return []
     parts = list(requests[0].values()) if isinstance(requests[0], dict) else requests[0]
-    return isinstance(parts, list) and len(parts) > 1 and isinstance(parts[1], str)
+    return parts if isinstance(parts, list) else []
 
 
 def _flat(value: Any) -> Iterator[Any]:
@@ -117,8 +130,9 @@ def _flat(value: Any) -> Iterator[Any]:
 
 
 def _metrics(row: Row) -> Iterator[tuple[str, Any]]:
-    names = row["metrics"] if isinstance(row.get("metrics"), list) else [n for n in row if n not in _NO_METRICS]
-    return ((str(name), row[name]) for name in names if name in row)
+    listed = row.get("metrics")
+    names = listed if isinstance(listed, list) else [name for name in row if name not in _NO_METRICS]
+    return ((name, row[name]) for name in names if isinstance(name, str) and name in row)
 
 
 def _each(verdict: Any, responses: int) -> list[Any]:

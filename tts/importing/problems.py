@@ -9,7 +9,18 @@ from typing import Any
 
 from tts.core import UsageError
 from tts.grading import extract_answer
-from tts.importing.columns import Columns, as_text, count, finished, first_text, plain, score, values, verdict
+from tts.importing.columns import (
+    Columns,
+    as_text,
+    count,
+    finished,
+    first_text,
+    is_scalar,
+    plain,
+    score,
+    values,
+    verdict,
+)
 from tts.importing.rows import Row
 
 _QUESTIONS = ("question", "problem", "prompt", "query")
@@ -52,6 +63,8 @@ class ForeignProblem:
     samples: list[ForeignSample]
     content: str = ""
     """What tells problems of one id apart; empty where nothing but the reference does."""
+    prompt: str = ""
+    """All that the model was told, where the file says more than the question."""
 
     @property
     def gold(self) -> str:
@@ -65,56 +78,58 @@ def plain_record(where: str, row: Row) -> Record:
     return Record(where, row, {
         "question": question,
         "content": question,
-        "level": level if isinstance(level, str | int | float) else None,
+        "prompt": first_text(row, ("prompt",)),
+        "level": level if is_scalar(level) else None,
     })  # fmt: skip
 
 
 def to_problem(record: Record, columns: Columns) -> ForeignProblem:
     """The problem of a row, with the row's samples. Raises UsageError that names the place."""
-    where = record.where
-    texts = values(record.row, columns.text, "--text", where) if columns.text else list(record.known["text"])
-    if not texts:
-        raise UsageError(f"{where}: {columns.text or 'text'} is an empty list; delete the line, or give it a sample")
-    places = [where] if len(texts) == 1 else [f"{where}, sample {i}" for i in range(len(texts))]
-
-    def each(name: str, flag: str, path: str | None, read: Callable[[Any, str], Any]) -> list[Any]:
-        if path is None:
-            found = record.known.get(name)
-            found = [None] * len(texts) if found is None else found
-        else:
-            found = values(record.row, path, flag, where)
-            if name != "finish":
-                found = [one for value in map(plain, found) for one in (value if isinstance(value, list) else [value])]
-        if len(found) != len(texts):
-            raise UsageError(
-                f"{where}: {path or name} has {len(found)} values and {columns.text or 'text'} has {len(texts)}; "
-                "expected one a sample"
-            )
-        return [read(value, f"{place}: {path or name}") for value, place in zip(found, places, strict=True)]
-
-    tokens = each("tokens", "--tokens", columns.tokens, count)
-    correct = each("correct", "--correct", columns.correct, verdict)
-    finish = each("finish", "--finish", columns.finish, finished)
-    scores = {name: each("score", "--score", path, score) for name, path in columns.scores.items()}
-    samples = [
-        ForeignSample(
-            text="" if text is None else as_text(text, columns.text or "text", places[i]),
-            tokens=tokens[i],
-            correct=correct[i],
-            finished=finish[i],
-            scores={name: each_score[i] for name, each_score in scores.items() if each_score[i] is not None},
-        )
-        for i, text in enumerate(texts)
-    ]
     question = _optional(record, columns.question, "question", "--question")
     return ForeignProblem(
         id=_id(record, columns.id),
         golds=_golds(record, columns.gold),
         question=question,
         level=_optional(record, columns.level, "level", "--level") or None,
-        samples=samples,
-        content=question if columns.question else record.known.get("content", ""),
+        samples=_samples(record, columns),
+        content=question if columns.question is not None else record.known.get("content", ""),
+        prompt=record.known.get("prompt") or "",
     )
+
+
+def _samples(record: Record, columns: Columns) -> list[ForeignSample]:
+    name, where = "text" if columns.text is None else columns.text, record.where
+    texts = record.known["text"] if columns.text is None else values(record.row, columns.text, "--text", where)
+    if not texts:
+        raise UsageError(f"{where}: {name} is an empty list; delete the line, or give it a sample")
+    places = [where] if len(texts) == 1 else [f"{where}, sample {i}" for i in range(len(texts))]
+
+    def each(field_: str, path: str | None, read: Callable[[Any, str], Any]) -> list[Any]:
+        if path is None:
+            path, found = field_, record.known.get(field_, [None] * len(texts))
+        else:
+            found = values(record.row, path, f"--{field_}", where)
+        if field_ != "finish":
+            found = [one for value in map(plain, found) for one in (value if isinstance(value, list) else [value])]
+        if len(found) != len(texts):
+            raise UsageError(
+                f"{where}: {path} has {len(found)} values and {name} has {len(texts)}; expected one a sample"
+            )
+        return [read(value, f"{place}: {path}") for value, place in zip(found, places, strict=True)]
+
+    tokens, correct = each("tokens", columns.tokens, count), each("correct", columns.correct, verdict)
+    finish = each("finish", columns.finish, finished)
+    scores = {verifier: each("score", path, score) for verifier, path in columns.scores.items()}
+    return [
+        ForeignSample(
+            text="" if text is None else as_text(text, name, places[i]),
+            tokens=tokens[i],
+            correct=correct[i],
+            finished=finish[i],
+            scores={verifier: found[i] for verifier, found in scores.items() if found[i] is not None},
+        )
+        for i, text in enumerate(texts)
+    ]
 
 
 def _id(record: Record, path: str | None) -> str:
@@ -125,7 +140,7 @@ def _id(record: Record, path: str | None) -> str:
 
 
 def _golds(record: Record, path: str | None) -> tuple[str, ...]:
-    found = values(record.row, path, "--gold", record.where) if path else record.known["gold"]
+    found = values(record.row, path, "--gold", record.where) if path is not None else record.known["gold"]
     name = path or "gold"
     if not found:
         raise UsageError(f"{record.where}: {name} is an empty list; give it a reference answer, or delete the line")
@@ -140,7 +155,7 @@ def _filled(value: Any, name: str, where: str) -> str:
 
 
 def _optional(record: Record, path: str | None, name: str, flag: str) -> str:
-    value = _one(record, path, flag) if path else record.known.get(name)
+    value = _one(record, path, flag) if path is not None else record.known.get(name)
     return "" if value is None else as_text(value, path or name, record.where)
 
 

@@ -99,7 +99,7 @@ def read_rows(contents: Contents, field: str, shape: str, kind: str | None = Non
     else:
         rows = list(_json(contents, field, shape))
     if not rows:
-        raise UsageError(f"{field}: {contents.path} is empty; expected {shape}")
+        raise UsageError(f"{field}: {contents.path} has no rows; {shape}")
     return rows
 
 

@@ -14,12 +14,14 @@ from typing import Literal
 import tts
 from tts.benchmarks import get_benchmark
 from tts.core import SELECTORS, UsageError, canonical_json, fingerprint
+from tts.grading import Graded
 from tts.importing.columns import Columns
 from tts.importing.files import Choices, Foreign, read_files
 from tts.importing.problems import ForeignProblem, score_labels, unscored
+from tts.importing.reading import Opened, Reading, opened_thinking_of
 from tts.importing.stored import store_cells, store_samples
 from tts.importing.whole import whole_directory
-from tts.session.outcomes import Graded, Outcomes
+from tts.session.outcomes import Outcomes
 from tts.store import (
     BenchmarkInfo,
     Entry,
@@ -33,7 +35,7 @@ from tts.store import (
     StoredProblem,
 )
 from tts.store.provenance import commit, hardware, versions
-from tts.sweep.config import GradingConfig, SweepConfig, parse_config
+from tts.sweep.config import SweepConfig, forms_of, parse_config
 
 Labels = Literal["own", "file", "both"]
 
@@ -72,6 +74,14 @@ class Imported:
     """Samples without any text."""
     renamed: bool
     """Whether the ids of files were told apart by a name before them."""
+    repeated: int
+    """Samples that two logs of one evaluation have, beside the one that counts."""
+    fewest: tuple[str, int]
+    """The problem with the fewest samples, and how many."""
+    most: int
+    """Samples of the problem with the most."""
+    opened: Opened | None
+    """Thinking that the prompts opened."""
 
 
 def import_samples(
@@ -85,30 +95,41 @@ def import_samples(
     budgets: Sequence[int] = (),
     metric_filter: str | None = None,
     metric: str | None = None,
+    reading: Reading | None = None,
 ) -> Imported:
     """Make the run directory ``out`` from some files of samples, and grade them.
 
     ``labels``: whose verdicts count; with ``both``, the file's stand beside ours as a setting of their own.
     ``benchmark``: whose rules of grading hold; default: mathematical equivalence. ``budgets``: default: the powers of
     two up to the smallest number of samples of a problem, and that number. ``kind``, ``metric_filter``, ``metric``: see
-    Choices.
+    Choices; ``reading``: how answers are found in the texts.
     Raises UsageError where the files are not what they should be, or ``out`` is not new.
     """
+    reading = reading or Reading()
     foreign = read_files(files, Choices(kind, columns, metric_filter, metric))
     problems = foreign.problems
-    name = benchmark or f"jsonl:{files[0].name}"
-    get_benchmark(name, "--benchmark")
+    name = f"jsonl:{files[0].name}" if benchmark is None else benchmark
+    if get_benchmark(name, "--benchmark").checker is not None and reading.answer_forms is not None:
+        raise UsageError(f"--answer-forms: {name} has rules of its own for answers; leave it out")
+    opened = opened_thinking_of((s.text for p in problems for s in p.samples), reading)
     _check_labels(problems, labels)
     budgets = _budgets(problems, budgets)
     config = parse_config(
-        {"model": "imported", "benchmarks": [name], "strategies": [{"name": "best_of_n", "n": list(budgets)}]}, "import"
+        {
+            "model": "imported",
+            "benchmarks": [{"name": name, "answer_forms": reading.answer_forms}],
+            "strategies": [{"name": "best_of_n", "n": list(budgets)}],
+            "grading": {"think_tags": reading.think_tags},
+        },
+        "import",
     )
     began = time.monotonic()
     with whole_directory(out) as place, RunDir(place) as rundir:
         journal = Journal(rundir.journal)
         try:
-            held = store_samples(journal, name, fingerprint(_identity(foreign)), problems)
-            graded, holds_for = asyncio.run(_grade(journal, held, problems))
+            model, opening = fingerprint(_identity(foreign)), opened.start if opened else ""
+            held = store_samples(journal, name, model, problems, opening)
+            graded, holds_for = asyncio.run(_grade(journal, held, problems, config))
             disagreements = _compare(problems, graded) if labels == "both" else ()
             for setting, verdicts in _settings(problems, graded, labels):
                 store_cells(journal, held, problems, setting, verdicts, holds_for)
@@ -125,8 +146,13 @@ def import_samples(
     silent = sum(not s.text.strip() for p in problems for s in p.samples)
     return Imported(
         len(problems), samples, tuple(budgets), estimated, tuple(disagreements), unscored(problems), silent,
-        foreign.renamed,
+        foreign.renamed, foreign.repeated, *_extent(problems), opened,
     )  # fmt: skip
+
+
+def _extent(problems: Sequence[ForeignProblem]) -> tuple[tuple[str, int], int]:
+    fewest = min(problems, key=lambda p: len(p.samples))
+    return (fewest.id, len(fewest.samples)), max(len(p.samples) for p in problems)
 
 
 def _check_labels(problems: Sequence[ForeignProblem], labels: Labels) -> None:
@@ -143,22 +169,21 @@ def _check_labels(problems: Sequence[ForeignProblem], labels: Labels) -> None:
 
 def _budgets(problems: Sequence[ForeignProblem], asked: Sequence[int]) -> tuple[int, ...]:
     """What every problem has the samples for."""
-    fewest = min(problems, key=lambda p: len(p.samples))
-    least = len(fewest.samples)
+    (fewest, least), _ = _extent(problems)
     if asked and max(asked) > least:
         raise UsageError(
-            f"--n: found {max(asked)}, but problem {fewest.id!r} has {least} samples; {least} or less would do"
+            f"--n: found {max(asked)}, but problem {fewest!r} has {least} samples; {least} or less would do"
         )
     return tuple(sorted(set(asked or (*(2**i for i in range(least.bit_length())), least))))
 
 
 async def _grade(
-    journal: Journal, held: Sequence[StoredProblem], problems: Sequence[ForeignProblem]
+    journal: Journal, held: Sequence[StoredProblem], problems: Sequence[ForeignProblem], config: SweepConfig
 ) -> tuple[list[Graded], list[str]]:
     """Our verdicts, and what each problem's hold for."""
-    config = GradingConfig(workers=min(8, os.cpu_count() or 1))
+    grading = config.grading.model_copy(update={"workers": min(8, os.cpu_count() or 1)})
     names = sorted({name for p in problems for s in p.samples for name in s.scores})
-    with Outcomes(config, names, Recorder(journal)) as outcomes:
+    with Outcomes(grading, names, Recorder(journal), forms_of(config)) as outcomes:
         tasks = (_grade_one(outcomes, h, p) for h, p in zip(held, problems, strict=True))
         return list(await asyncio.gather(*tasks)), [outcomes.label(h) for h in held]
 

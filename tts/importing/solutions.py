@@ -19,7 +19,7 @@ _AT_ONCE = 64
 """Solutions that a verifier is given at the same time."""
 _LABELS = ("label", "first_error_step")
 """The benchmark's field, and the name that some copies give it."""
-_SHAPE = 'JSON lines: a line is {"problem": ..., "steps": [...], "label": ...}'
+_SHAPE = 'a row is {"problem": ..., "steps": [...], "label": ...}'
 
 
 @dataclass(frozen=True)

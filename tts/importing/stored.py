@@ -8,8 +8,8 @@ import numpy as np
 
 import tts
 from tts.core import Completion, Message, Problem, Prompt, Question, Usage, digest
+from tts.grading import Graded
 from tts.importing.problems import ForeignProblem, score_label
-from tts.session.outcomes import Graded
 from tts.store import CandidateRecord, CellRecord, Journal, NewProblem, Recorder, StoredProblem
 
 BYTES_A_TOKEN = 4
@@ -19,11 +19,14 @@ _NO_IDS = np.zeros(0, np.uint32)
 
 
 def store_samples(
-    journal: Journal, benchmark: str, model: str, problems: Sequence[ForeignProblem]
+    journal: Journal, benchmark: str, model: str, problems: Sequence[ForeignProblem], opening: str
 ) -> list[StoredProblem]:
-    """Write problems and texts; there are no prompts and no token ids to keep."""
+    """Write problems and texts; of prompts there is what the file says, and no token ids to keep.
+
+    ``opening``: a tag that all prompts ended in.
+    """
     recorder = Recorder(journal)
-    recorder.add_problems([_problem(benchmark, p) for p in problems])
+    recorder.add_problems([_problem(benchmark, p, opening) for p in problems])
     engine = journal.engine(f"imported by tts {tts.__version__}")
     held = recorder.problems()
     for row, p in zip(held, problems, strict=True):
@@ -42,10 +45,12 @@ def store_samples(
     return held
 
 
-def _problem(benchmark: str, p: ForeignProblem) -> NewProblem:
-    question = Question(p.id, p.question, None, p.level)
+def _problem(benchmark: str, p: ForeignProblem, opening: str) -> NewProblem:
+    prompt = p.prompt or p.question
+    if not prompt.rstrip().endswith(opening):
+        prompt += f"\n{opening}"
     chat: Message = {"role": "user", "content": p.question}
-    return NewProblem(benchmark, Problem(question, p.gold), [chat], Prompt(p.question, ()))
+    return NewProblem(benchmark, Problem(Question(p.id, p.question, None, p.level), p.gold), [chat], Prompt(prompt, ()))
 
 
 def store_cells(

@@ -40,6 +40,10 @@ def whole_directory(path: Path) -> Iterator[Path]:
 
 
 def _check_new(path: Path) -> None:
+    try:
+        there = path.exists()
+    except OSError as error:  # a name that is too long
+        raise _unwritable(path, error) from None
     if path.is_dir():
         names = sorted(p.name for p in path.iterdir())
         if {"config.yaml", "run.json"} & set(names):
@@ -48,7 +52,7 @@ def _check_new(path: Path) -> None:
             raise UsageError(f"--out: {path} holds {names[0]!r}; name a new or empty directory")
         if path.samefile(Path.cwd()):
             raise UsageError(f"--out: {path} is the directory that you are in; name a new one")
-    elif path.exists():
+    elif there:
         raise UsageError(f"--out: {path} is a file; name a directory")
 
 

@@ -20,7 +20,7 @@ from tts.report.notes import group_labels, variant
 
 Record = dict[str, Any]
 
-X_FIELDS = ("output_tokens", "total_tokens", "flops", "n")
+X_FIELDS = ("output_tokens", "total_tokens", "flops", "sequential_tokens", "n")
 """What may stand on the x axis, where every point has it."""
 CROWDED = 12
 """Series above which not all are shown at first."""
@@ -228,6 +228,7 @@ def _points(rows: Sequence[CurveRow], series: _Keys, told: Collection[str] = ())
             "output_tokens": _round(max(row.output_tokens, 1.0)),  # a log axis has no place for 0
             "total_tokens": _round(max(row.total_tokens, 1.0)),
             "flops": _flops(row),
+            "sequential_tokens": None if row.sequential_tokens is None else _round(max(row.sequential_tokens, 1.0)),
             "problems": row.problems,
             "bound": SELECTORS[row.selector].oracle or row.verifier.rpartition(":")[0] in told,
             "alone": len(lengths[one]) == 1,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tts.core import POLICY, Completion, Engine, Message, Prompt, Request, UsageError
-from tts.engines import make_engine
+from tts.engines import ModelPool
 from tts.store import RunDir
 from tts.sweep.config import ModelEntry, SweepConfig
 
@@ -50,6 +50,10 @@ class AbsentEngine:
         """A sample is missing, so raises."""
         raise self._error
 
+    async def restart(self) -> None:
+        """It never came so far, so raises."""
+        raise self._error
+
     async def sample(self, request: Request) -> list[Completion]:
         """Never comes to this."""
         raise self._error
@@ -58,20 +62,22 @@ class AbsentEngine:
         """Nothing to stop."""
 
 
-def engines_for(config: SweepConfig, rundir: RunDir, given: Mapping[str, Engine]) -> dict[str, Engine]:
+def engines_for(config: SweepConfig, rundir: RunDir, pool: ModelPool, given: Mapping[str, Engine]) -> dict[str, Engine]:
     """The configured engines by role; for a model of the run that is not here, a stand-in that only replays.
 
     ``given``: engines that are used in place of configured ones.
     """
-    return {role: given.get(role) or _engine(role, entry, rundir) for role, entry in config.roles.items()}
+    return {role: given.get(role) or _engine(role, entry, rundir, pool) for role, entry in config.roles.items()}
 
 
-def _engine(role: str, entry: ModelEntry, rundir: RunDir) -> Engine:
-    field = "model" if role == POLICY else f"models.{role}"
+def _engine(role: str, entry: ModelEntry, rundir: RunDir, pool: ModelPool) -> Engine:
+    before = rundir.info.model_of(role) if rundir.info else None
     try:
-        return make_engine(entry.name, entry.engine, field)
+        engine = pool.generator(entry.name, entry.engine, "model" if role == POLICY else f"models.{role}")
     except UsageError as error:
-        before = rundir.info.model_of(role) if rundir.info else None
         if before is None or before.name != entry.name:
             raise
         return AbsentEngine(before.identity, before.context, error)
+    if not engine.context and before is not None and dict(before.identity) == dict(engine.identity):
+        engine.context = before.context  # the model's own, since no option says otherwise: as it was then
+    return engine

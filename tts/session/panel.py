@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from tts.core import Candidate, Engine, KnowsAnswers, OracleVerifier, Score, UsageError, Verifier, score_key
+from tts.core import (
+    Candidate,
+    CombinedVerifier,
+    Engine,
+    KnowsAnswers,
+    Models,
+    OracleVerifier,
+    Score,
+    UsageError,
+    Verifier,
+    score_key,
+)
 from tts.session.flights import Flights
 from tts.store import Journal, StoredProblem
 from tts.sweep.cells import Setting
@@ -34,11 +46,13 @@ Grade = Callable[[StoredProblem, Sequence[str]], Awaitable[Sequence[bool]]]
 """Whether each of some texts answers the problem correctly."""
 
 
-def members_of(config: SweepConfig, source: str) -> Members:
+def members_of(config: SweepConfig, source: str, models: Models) -> Members:
     """The sweep's verifiers, not yet started. Raises UsageError (unknown family, missing model, option)."""
     members: dict[str, Member] = {}
     for i, entry in enumerate(config.verifiers):
-        verifier = make_verifier(entry.name, entry.model_extra or {}, entry.engine, f"{source}: verifiers[{i}]")
+        verifier = make_verifier(
+            entry.name, entry.model_extra or {}, models.bound(entry.engine), f"{source}: verifiers[{i}]"
+        )
         members[entry.name] = Member(verifier, entry.aggregation or (verifier.aggregation,))
     return members
 
@@ -98,7 +112,10 @@ class Panel:
         """
         if name not in self._members:
             raise UsageError(f"verifiers: a strategy asks for {name!r}, which the sweep does not name; add it")
-        judge = self._members[name].verifier
+        return await self._judged(self._members[name].verifier, problem, candidates)
+
+    async def _judged(self, judge: Verifier, problem: StoredProblem, candidates: Sequence[Candidate]) -> list[Score]:
+        """The same of a verifier, which may be another one's member."""
         keys = [
             score_key(judge.fingerprint, judge.reads_tokens, problem.name, problem.question.text, c) for c in candidates
         ]
@@ -118,6 +135,9 @@ class Panel:
         return scores
 
     async def _scores(self, judge: Verifier, problem: StoredProblem, candidates: Sequence[Candidate]) -> list[Score]:
+        if isinstance(judge, CombinedVerifier):
+            asked = (self._judged(member, problem, candidates) for member in judge.members)
+            return judge.combine(problem.question, await asyncio.gather(*asked))
         if isinstance(judge, OracleVerifier):
             correct = await self.grade(problem, [c.text for c in candidates])
             return await judge.score_graded(problem.question, candidates, correct)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol, TextIO
 
 from tts.core import POLICY, Engine, TtsError, fingerprint
+from tts.engines import ModelPool
 from tts.session.absent import engines_for
 from tts.session.broker import Broker
 from tts.session.describe import describe, keep_contexts, now, stale_settings
@@ -24,7 +25,7 @@ from tts.session.served import Recovery
 from tts.store import Journal, Recorder, RunDir, StoredProblem
 from tts.sweep.cells import Setting, cells_of
 from tts.sweep.changes import Follow
-from tts.sweep.config import SweepConfig, settings_of, unused_roles
+from tts.sweep.config import SweepConfig, forms_of, settings_of, unused_roles
 from tts.sweep.directory import refuse_imported, union_of
 from tts.sweep.plan import Work, check_problems, left_out, planned_cells, plans_of, work_of
 from tts.sweep.trust import check_trust
@@ -70,12 +71,13 @@ def run(
         check_trust(out, None if config is None else config.model_dump(), trust)
         union = union_of(rundir, config)
         settings = settings_of(union, str(out / "config.yaml"))
-        members = members_of(union, str(out / "config.yaml"))
-        check_guides(settings, members, str(out / "config.yaml"))
-        engines = engines_for(union, rundir, {} if engine is None else {POLICY: engine})
+        pool = ModelPool()
+        engines = engines_for(union, rundir, pool, {} if engine is None else {POLICY: engine})
         engine = engines[POLICY]
         union = with_stop(union, engine)
         settings = settings_of(union, str(out / "config.yaml"))
+        members = members_of(union, str(out / "config.yaml"), pool)
+        check_guides(settings, members, str(out / "config.yaml"))
         check_logprobs(settings, members, engine, str(out / "config.yaml"))
         for role, served in engines.items():
             rundir.check_model(role, union.roles[role].name, served.identity)
@@ -99,7 +101,7 @@ def run(
                     print(f"note: models.{role}: no strategy of this sweep asks it", file=stream, flush=True)
                 again = follow == "references"
                 return asyncio.run(
-                    _session(union, settings, works, problems, members, rundir, journal, engines, stream, again)
+                    _session(union, settings, works, problems, members, rundir, journal, pool, engines, stream, again)
                 )
         except BaseExceptionGroup as group:
             raise _first(group) from None
@@ -115,6 +117,7 @@ async def _session(
     members: Members,
     rundir: RunDir,
     journal: Journal,
+    pool: ModelPool,
     engines: Mapping[str, Engine],
     stream: TextIO,
     again: bool,
@@ -125,7 +128,7 @@ async def _session(
     session = describe(rundir, config, settings, works, members, engines)
     recovery = Recovery(**config.recovery.model_dump())
     broker = Broker(engines, journal, lambda chat, model: render_chat(chat, config.prompt, model), recovery)
-    with Outcomes(config.grading, labels_of(members), Recorder(journal)) as outcomes:
+    with Outcomes(config.grading, labels_of(members), Recorder(journal), forms_of(config)) as outcomes:
         panel = Panel(members, journal, outcomes.verdicts)
         cells = list(cells_of(problems, settings, config.seeds))
         for work in works:
@@ -144,7 +147,7 @@ async def _session(
             session.finished = now()
         finally:
             shown.cancel()
-            failures = await closed(panel, *broker.engines)
+            failures = await closed(panel, pool, *broker.engines)
             session.seconds, session.engine_seconds = round(time.monotonic() - began, 3), round(broker.seconds, 3)
             session.samples, session.tokens, session.restarts = broker.drawn, broker.tokens, broker.restarts
             assert rundir.info is not None

@@ -116,8 +116,7 @@ class Served:
 
     async def _restart(self, wait: float) -> None:
         await asyncio.sleep(wait)
-        await self.engine.close()
-        await self.engine.start()
+        await self.engine.restart()
 
     def _wait(self, times: int) -> float:
         return min(self._recovery.wait * 2.0**times, LONGEST_WAIT)

@@ -22,7 +22,7 @@ from tts.core import (
     did_you_mean,
     stream,
 )
-from tts.core.prefill import ideal_prefill, positions
+from tts.core.accounting import CriticalPath, ideal_prefill, positions
 from tts.session.broker import Ask, Broker
 from tts.session.panel import Panel
 from tts.sweep.cells import Cell
@@ -45,6 +45,7 @@ class CellTools:
         self._scored: dict[tuple[str, str], int] = {}  # tokens of each pass
         self._contexts: dict[Path, int] = {}
         self._reach: dict[str, int] = {}  # by role
+        self._path = CriticalPath()
         self.history: list[dict[str, object]] = []
         """What the strategy recorded, as JSON values."""
         self.held_bytes = 0
@@ -66,13 +67,14 @@ class CellTools:
         if messages and turns:
             raise TtsError(f"strategy {cell.setting.name!r} gave messages and turns; turns follow the question only")
         self._check_role(model)
-        paths = self._taken(path, n)
+        paths, begin = self._taken(path, n), self._path.begin()
         params = self._params(overrides)
         chat = messages or ([*cell.problem.messages, *turns] if turns else ())
         ask = Ask(cell.problem, params, cell.seed, paths, model, chat, prefix, cell.index)
         batch = await self._broker.draw(ask)
         self._contexts |= dict.fromkeys(paths, batch.context)
         self._requests.append((batch.input_ids, batch.completions))
+        self._path.end(begin, batch.input_ids, len(prefix), batch.completions)
         self._reach[model] = max(self._reach.get(model, 0), len(batch.input_ids) + ask.own_limit)
         self.held_bytes += sum(map(_size, batch.completions))
         if set(params.stop) - set(cell.setting.sampling.stop):
@@ -138,6 +140,7 @@ class CellTools:
 
     async def score(self, verifier: str, candidates: Sequence[Candidate]) -> list[Score]:
         """See ``tts.core.Tools.score``."""
+        self._path.begin()  # whose scores are asked has waited for their texts
         scores = await self._panel.score(verifier, self._cell.problem, candidates)
         # The same text is computed once a cell.
         self._scored |= {(verifier, c.text): s.tokens for c, s in zip(candidates, scores, strict=True)}
@@ -177,6 +180,8 @@ class CellTools:
         self._requests = [*before._requests, *self._requests]
         self._steps = [*before._steps, *self._steps]
         self._scored = {**before._scored, **self._scored}
+        self._path.before += before._path.tokens
+        self._path.enter()
         roles = {*self._reach, *before._reach}
         self._reach = {role: max(self._reach.get(role, 0), before._reach.get(role, 0)) for role in roles}
 
@@ -199,6 +204,7 @@ class CellTools:
             discarded_tokens=generated - sum(kept.values()),
             verifier_tokens=sum(self._scored.values()),
             samples=len(answers),
+            sequential_tokens=self._path.tokens,
             steps=len(self._steps),
             steps_cut=sum(c.finish_reason != "stop" for c in self._steps),
             output_positions=positions((start, start + c.output_tokens) for start, c in answers),

@@ -2,7 +2,7 @@
 
 from tts.stats.beta_binomial import fit_beta_binomial
 from tts.stats.coverage_law import fit_coverage_law
-from tts.stats.estimators import all_of_k, avg_at_n, g_pass_at_k, mean_g_pass_at_k, pass_at_k
+from tts.stats.estimators import all_of_k, avg_at_n, g_pass_at_k, largest_of_k, mean_g_pass_at_k, pass_at_k
 from tts.stats.fits import Band, FitError
 from tts.stats.intervals import (
     Interval,
@@ -37,6 +37,7 @@ __all__ = [
     "fit_over_optimisation",
     "fit_saturation",
     "g_pass_at_k",
+    "largest_of_k",
     "majority_at_k",
     "mean_g_pass_at_k",
     "mean_interval",

@@ -6,8 +6,11 @@ of ``k`` where the number of samples was fixed beforehand. They use sums of non-
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
+from scipy.special import gammaln
 from scipy.stats import hypergeom
 
 Floats = npt.NDArray[np.float64]
@@ -92,6 +95,28 @@ def mean_g_pass_at_k(n: npt.ArrayLike, c: npt.ArrayLike, k: npt.ArrayLike) -> Fl
         at = np.flatnonzero((half + i < size) & (half + i < right))
         sums[at] += _at_least(half[at] + i + 1, total[at], right[at], size[at])
     return np.asarray((2 / size * sums)[place.reshape(-1)].reshape(n_.shape))
+
+
+def largest_of_k(values: npt.ArrayLike, k: npt.ArrayLike) -> Floats:
+    """Expected largest of a random ``k``-subset of ``values`` (n,), exactly; shape of ``k``.
+
+    The i-th smallest value is the largest of C(i - 1, k - 1) of the C(n, k) subsets. Raises ValueError where not
+    1 <= k <= n.
+    """
+    ordered, ks = np.sort(np.asarray(values, dtype=np.float64)), integers("k", k)
+    n = len(ordered)
+    if ks.size and not (ks.min() >= 1 and ks.max() <= n):
+        raise ValueError(f"k must lie in 1..{n}, not {ks.min()}..{ks.max()}")
+    return np.asarray(_largest(n, tuple(ks.reshape(-1).tolist())) @ ordered).reshape(ks.shape)
+
+
+@lru_cache(maxsize=64)
+def _largest(n: int, ks: tuple[int, ...]) -> Floats:
+    """Shape (K, n): the share of k-subsets whose largest is the i-th smallest value."""
+    i, k = np.arange(1, n + 1)[None, :], np.array(ks, dtype=np.int64)[:, None]
+    log = gammaln(i) - gammaln(k) - gammaln(np.maximum(i - k, 0) + 1)
+    log -= gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+    return np.asarray(np.where(i >= k, np.exp(log), 0.0))
 
 
 def integers(name: str, value: npt.ArrayLike) -> Ints:

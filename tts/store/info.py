@@ -29,7 +29,7 @@ class ModelInfo(_Part):
     identity: dict[str, str] = {}
     """What it is, by part."""
     architecture: dict[str, Any] | None = None
-    """The numbers of its config.json; None where there is none."""
+    """The numbers of its configuration; None where there is none."""
     context: int = 0
     """Most tokens of prompt and answer together; 0 where that is not known."""
 
@@ -133,7 +133,7 @@ class RunInfo(_Part):
     oracle_verifiers: tuple[str, ...] = ()
     """Verifiers that are told what is correct."""
     architectures: dict[str, dict[str, Any]] = {}
-    """The numbers of each verifier's config.json, by name."""
+    """The numbers of each verifier's configuration, by name."""
     judges: dict[str, JudgeInfo] = {}
     """By the verifier's name."""
     plan: tuple[Entry, ...]

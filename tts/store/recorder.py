@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
@@ -18,8 +17,8 @@ from tts.store.journal import Journal
 from tts.store.reader import PROBLEM, problem_of
 from tts.store.records import CellRecord, NewProblem, RecordedCell, StoredProblem
 
-Verdict = tuple[str, str, bool, Literal["ok", "timeout", "error"]]
-"""Two answers, whether they are equal, and how that was settled."""
+Verdict = tuple[str, str, bool]
+"""Two answers, and whether they are equal."""
 
 _CELL = "problem, strategy, setting, seed, budget, n, grading, usage, history, grader, contexts"
 _CANDIDATE = "cell, idx, samples, answer, class, correct, finished, output_tokens, scores, refused"
@@ -70,8 +69,8 @@ class Recorder:
 
     def verdicts(self) -> Iterator[Verdict]:
         """Every verdict that was recorded."""
-        for gold, answer, equal, outcome in self._db.execute("SELECT gold, answer, equal, outcome FROM grades"):
-            yield gold, answer, bool(equal), outcome
+        for gold, answer, equal in self._db.execute("SELECT gold, answer, equal FROM grades WHERE outcome = 'ok'"):
+            yield gold, answer, bool(equal)
 
     # --- cells -------------------------------------------------------------------------------------------------
 
@@ -96,7 +95,7 @@ class Recorder:
         ]
 
         def write(db: sqlite3.Connection) -> None:
-            db.executemany("INSERT OR IGNORE INTO grades VALUES (?, ?, ?, ?)", verdicts)
+            db.executemany("INSERT OR IGNORE INTO grades VALUES (?, ?, ?, 'ok')", verdicts)
             db.execute("DELETE FROM cells WHERE (problem, strategy, setting, seed, budget) = (?, ?, ?, ?, ?)", key)
             row = db.execute(f"INSERT INTO cells ({_CELL}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", head).lastrowid
             db.executemany(f"INSERT INTO candidates ({_CANDIDATE}) VALUES ({row}, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)

@@ -30,6 +30,8 @@ class StoredProblem:
     messages: tuple[Message, ...]
     """The chat that the prompt was rendered from."""
     prompt: Prompt
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    """What else grading needs."""
 
     @property
     def name(self) -> str:

@@ -21,6 +21,7 @@ from tts.core import (
     explain,
     shown,
 )
+from tts.grading import check_forms
 from tts.strategies import STRATEGIES
 from tts.sweep.cells import Setting
 from tts.verifiers import AGGREGATIONS
@@ -61,6 +62,9 @@ class BenchmarkEntry(_Section):
     """A benchmark's name, with its argument after a colon where it takes one: ``math500``, ``jsonl:mine.jsonl``."""
     limit: Annotated[int, Field(ge=1)] | None = None
     """Only the first problems. Default: the sweep's ``limit``."""
+    answer_forms: Annotated[tuple[str, ...], BeforeValidator(_maybe_listed)] | None = None
+    """In which forms to look for a completion's answer, the first that it has winning: box, line, statement, quantity
+    or letter (docs/grading.md). Default: as the prompt asks for it."""
 
 
 class StrategyEntry(BaseModel):
@@ -188,6 +192,9 @@ def parse_config(data: object, source: str) -> SweepConfig:
         raise UsageError(f"{source}: {explain(error, SweepConfig)}") from None
     except UsageError as error:  # of a section's own validator, which does not know the file
         raise UsageError(f"{source}: {error}") from None
+    for i, entry in enumerate(config.benchmarks):
+        if entry.answer_forms is not None:
+            check_forms(entry.answer_forms, f"{source}: benchmarks[{i}].answer_forms")
     for i, name in enumerate(config.selectors or ()):
         if name not in SELECTORS:
             raise UsageError(
@@ -277,6 +284,11 @@ def _guided(config: SweepConfig, source: str) -> SweepConfig:
             raise UsageError(f"{field}: {asked!r} is no verifier of the sweep{did_you_mean(str(asked), names)}; {fix}")
         entries.append(entry)
     return config.model_copy(update={"strategies": tuple(entries)})
+
+
+def forms_of(config: SweepConfig) -> dict[str, tuple[str, ...]]:
+    """The answer forms of the benchmarks that the sweep names some for."""
+    return {entry.name: entry.answer_forms for entry in config.benchmarks if entry.answer_forms}
 
 
 def selectors_of(config: SweepConfig) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from tts.benchmarks import NEXT_QUESTION
 from tts.core import UsageError, canonical_json
+from tts.engines import ModelPool
 from tts.sweep.config import BenchmarkEntry, StrategyEntry, SweepConfig, VerifierEntry
 from tts.verifiers import make_verifier
 
@@ -63,11 +64,14 @@ def with_limits(config: SweepConfig) -> tuple[BenchmarkEntry, ...]:
 
 
 def _benchmarks(before: SweepConfig, now: SweepConfig) -> tuple[BenchmarkEntry, ...]:
-    limits: dict[str, int | None] = {}
+    """The wider limit of each, and the answer forms of the later sweep that names some."""
+    entries: dict[str, BenchmarkEntry] = {}
     for entry in (*with_limits(before), *with_limits(now)):
-        old = limits.get(entry.name, 0)
-        limits[entry.name] = None if old is None or entry.limit is None else max(old, entry.limit)
-    return tuple(BenchmarkEntry(name=name, limit=limit) for name, limit in limits.items())
+        old = entries.get(entry.name, entry)
+        limit = None if old.limit is None or entry.limit is None else max(old.limit, entry.limit)
+        forms = entry.answer_forms or old.answer_forms
+        entries[entry.name] = entry.model_copy(update={"limit": limit, "answer_forms": forms})
+    return tuple(entries.values())
 
 
 def _verifiers(before: SweepConfig, now: SweepConfig) -> tuple[VerifierEntry, ...]:
@@ -77,7 +81,7 @@ def _verifiers(before: SweepConfig, now: SweepConfig) -> tuple[VerifierEntry, ..
         key = canonical_json(entry.model_dump(mode="json", exclude={"aggregation", "engine"}))
         same = found.get(key)
         if same is not None and same.aggregation != entry.aggregation:
-            mine = make_verifier(entry.name, entry.model_extra or {}, entry.engine, "verifiers").aggregation
+            mine = make_verifier(entry.name, entry.model_extra or {}, ModelPool(entry.engine), "verifiers").aggregation
             both = tuple(dict.fromkeys((*(same.aggregation or (mine,)), *(entry.aggregation or (mine,)))))
             entry = entry.model_copy(update={"aggregation": both})
         found[key] = entry

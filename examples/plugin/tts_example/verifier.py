@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tts.core import Candidate, Question, Score, UsageError, Verifier, fingerprint
+from tts.core import Candidate, Models, Question, Score, UsageError, Verifier, fingerprint
 
 
-def create(model: str, options: Mapping[str, Any], engine: Mapping[str, Any], field: str) -> Brevity:
+def create(model: str, options: Mapping[str, Any], models: Models, field: str) -> Brevity:
     """Prefers short answers: `brevity` with `half`, the number of words that is worth 0.5."""
     unknown = set(options) - {"half"}
     if unknown:

@@ -15,12 +15,14 @@ X_AXES = {
     "output_tokens": "generated tokens per problem (log scale)",
     "total_tokens": "generated + prompt tokens per problem (log scale)",
     "flops": "forward FLOPs per problem, policy + verifier (log scale)",
+    "sequential_tokens": "sequential tokens per problem: those generated one after the other (log scale)",
     "n": "budget n (log scale)",
 }
 X_SHORT = {
     "output_tokens": "generated tokens",
     "total_tokens": "generated + prompt tokens",
     "flops": "forward FLOPs",
+    "sequential_tokens": "sequential tokens",
     "n": "budget n",
 }
 """For small panels, whose heading says the rest."""
@@ -49,6 +51,7 @@ def spec(panel: Panel, theme: str = "light") -> Spec:
         {"field": "output_tokens", "type": "quantitative", "format": ",.0f", "title": "generated tokens"},
         {"field": "total_tokens", "type": "quantitative", "format": ",.0f", "title": "with the prompt"},
         {"field": "flops", "type": "quantitative", "format": ".3s", "title": "FLOPs"},
+        {"field": "sequential_tokens", "type": "quantitative", "format": ",.0f", "title": "sequential tokens"},
         {"field": "problems", "type": "quantitative", "format": ",d"},
     ]
     low = {"field": "ci_low", "type": "quantitative"}

@@ -20,7 +20,7 @@ import sympy
 from latex2sympy2_extended.latex2sympy2 import NormalizationConfig
 from math_verify import LatexExtractionConfig, parse, verify
 
-from tts.grading.numbers import PlainNumber, has_short_decimal, shows
+from tts.grading.compare.numbers import PlainNumber, has_short_decimal, shows
 
 logging.getLogger("math_verify").setLevel(logging.CRITICAL)
 
@@ -146,7 +146,7 @@ def _verified(gold: str, answer: str) -> bool:
     if a is None or b is None:
         return False
     # "2x + z = 1" against "1": math-verify takes any equation's right side for the answer. Names were dropped before
-    # (tts.grading.names), so what is still an equation on one side only is a different statement.
+    # (tts.grading.compare.names), so what is still an equation on one side only is a different statement.
     if isinstance(a, sympy.Eq) != isinstance(b, sympy.Eq):
         return False
     return bool(verify(a, b, timeout_seconds=None) or verify(b, a, timeout_seconds=None))

@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from tts.grading.boxes import last_boxed
-from tts.grading.extraction import extract_answer, states_answer
-from tts.grading.markup import without_emphasis
-from tts.grading.names import (
+from tts.grading.compare.names import (
     Named,
     base_name,
     is_equation,
@@ -23,9 +21,11 @@ from tts.grading.names import (
     same_name,
     split_name,
 )
-from tts.grading.numbers import based_equal, numbers_equal, read_based, read_number
+from tts.grading.compare.numbers import based_equal, numbers_equal, read_based, read_number
+from tts.grading.compare.shapes import Parts, take_apart, unwrap
+from tts.grading.extraction import extract_answer, states_answer
+from tts.grading.markup import without_emphasis
 from tts.grading.quantities import leading_quantity, set_off_by_words
-from tts.grading.shapes import Parts, take_apart, unwrap
 from tts.grading.spelling import clean
 from tts.grading.words import is_running_text, read_clock, read_letters, read_option, read_words
 
@@ -91,7 +91,7 @@ def plain_key(answer: str) -> Key | None:
 
 def key(answer: str) -> Key | None:
     """The key of an answer, None where it has no canonical value. Imports sympy; for workers."""
-    from tts.grading import symbolic
+    from tts.grading.compare import symbolic
 
     text = cleaned(answer)
     if not text or len(text) > MAX_LENGTH or "%" in text or read_words(text) or read_based(text) or read_option(text):
@@ -304,7 +304,7 @@ def _same_in_some_order(items_a: tuple[str, ...], items_b: tuple[str, ...], dept
 
 
 def _formulas_equal(a: str, b: str) -> bool:
-    from tts.grading import symbolic
+    from tts.grading.compare import symbolic
 
     for text, other in ((a, b), (b, a)):
         number = read_number(text)

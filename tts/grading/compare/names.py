@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from tts.grading.shapes import outer_positions
+from tts.grading.compare.shapes import outer_positions
 
 _EQUALS = re.compile(r"(?<![<>!\\])=(?!=)")
 _APPROX = re.compile(r"\\approx(?![A-Za-z])|\\doteq")
