@@ -22,8 +22,8 @@ from tts.session.problems import render_chat, take_up, updates_of, with_stop
 from tts.session.progress import Progress, Status, output_to
 from tts.session.runner import Runner
 from tts.session.served import Recovery
-from tts.store import Journal, RunDir
-from tts.sweep.cells import HeldProblem, Setting, cells_of
+from tts.store import Journal, Recorder, RunDir, StoredProblem
+from tts.sweep.cells import Setting, cells_of
 from tts.sweep.changes import Follow
 from tts.sweep.config import SweepConfig, forms_of, settings_of, unused_roles
 from tts.sweep.directory import refuse_imported, union_of
@@ -87,7 +87,7 @@ def run(
         rundir.save_config(union.model_dump(mode="json", exclude={"out"}))
         journal = Journal(rundir.journal)
         try:
-            problems = take_up(updates, rundir, journal, engines)
+            problems = take_up(updates, rundir, Recorder(journal), engines)
             for work in works:
                 check_problems(work, [(p.benchmark, p.question.id) for p in problems], union.seeds)
                 rundir.keep_plan(work.plan)
@@ -113,7 +113,7 @@ async def _session(
     config: SweepConfig,
     settings: Sequence[Setting],
     works: Sequence[Work],
-    problems: Sequence[HeldProblem],
+    problems: Sequence[StoredProblem],
     members: Members,
     rundir: RunDir,
     journal: Journal,
@@ -128,7 +128,7 @@ async def _session(
     session = describe(rundir, config, settings, works, members, engines)
     recovery = Recovery(**config.recovery.model_dump())
     broker = Broker(engines, journal, lambda chat, model: render_chat(chat, config.prompt, model), recovery)
-    with Outcomes(config.grading, labels_of(members), journal, forms_of(config)) as outcomes:
+    with Outcomes(config.grading, labels_of(members), Recorder(journal), forms_of(config)) as outcomes:
         panel = Panel(members, journal, outcomes.verdicts)
         cells = list(cells_of(problems, settings, config.seeds))
         for work in works:

@@ -25,7 +25,8 @@ from tts.store.records import (
     StoredProblem,
 )
 
-_PROBLEM = "id, benchmark, problem, question, answer, subject, level, messages, prompt, prompt_ids"
+PROBLEM = "id, benchmark, problem, question, answer, subject, level, messages, prompt, prompt_ids"
+"""The columns of a problem."""
 _CELLS = """
     SELECT c.id, p.benchmark, p.problem, c.strategy, c.setting, c.seed, c.budget, c.n, c.usage, c.grader
     FROM cells c JOIN problems p ON p.id = c.problem ORDER BY c.id
@@ -95,7 +96,7 @@ class Reader:
 
     def problem(self, benchmark: str, name: str) -> StoredProblem | None:
         """One problem; None where the run has not taken it up."""
-        query = f"SELECT {_PROBLEM} FROM problems WHERE benchmark = ? AND problem = ? AND retired = 0"
+        query = f"SELECT {PROBLEM} FROM problems WHERE benchmark = ? AND problem = ? AND retired = 0"
         row = self._db.execute(query, (benchmark, name)).fetchone()
         return None if row is None else problem_of(row)
 
@@ -220,7 +221,7 @@ class Reader:
 
 
 def problem_of(row: Sequence[Any]) -> StoredProblem:
-    """From the columns id, benchmark, problem, question, answer, subject, level, messages, prompt, prompt_ids."""
+    """A problem from its values of ``PROBLEM``."""
     at, benchmark, problem, text, answer, subject, level, messages, prompt, ids = row
     return StoredProblem(
         row=at,

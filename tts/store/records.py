@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tts.core import Message, Pool, Prompt, Question, Usage
+from tts.core import Message, Pool, Problem, Prompt, Question, Usage
 
 CellKey = tuple[str, str, str, str, int, int]
 """benchmark, problem id, strategy, setting, seed, budget (0 where independent)."""
@@ -30,6 +30,8 @@ class StoredProblem:
     messages: tuple[Message, ...]
     """The chat that the prompt was rendered from."""
     prompt: Prompt
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    """What else grading needs."""
 
     @property
     def name(self) -> str:
@@ -74,6 +76,70 @@ class CellData:
         at = np.arange(len(self)) if order is None else order
         scores = {name: values[at] for name, values in self.scores.items()}
         return Pool(self.classes[at], scores, self.correct[at] if graded else None)
+
+
+class CandidateRecord(NamedTuple):
+    """A graded candidate as it is recorded."""
+
+    origin: Sequence[object]
+    """Its ``Origin``."""
+    answer: str | None
+    """As extracted; None where there is none."""
+    answer_class: int
+    """Equivalence class within the cell, -1 where there is no answer."""
+    correct: bool
+    finished: bool
+    output_tokens: int
+    scores: Mapping[str, float | None]
+    """By label; None where a verifier had nothing to say."""
+    refused: bool = False
+    """Whether the engine would not go on with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellRecord:
+    """A finished cell as it is recorded."""
+
+    problem: int
+    """The problem's row."""
+    strategy: str
+    setting: str
+    seed: int
+    budget: int
+    """0 for an independent strategy, else n."""
+    n: int
+    """What was asked for."""
+    usage: Usage
+    candidates: Sequence[CandidateRecord]
+    grading: str = "{}"
+    """What the outcome holds for, as JSON: the grading's configuration, the scores and the reference answer."""
+    grader: Mapping[str, int] = field(default_factory=lambda: {"capped": 0, "mixed": 0, "timeouts": 0})
+    """See ``CellData``."""
+    history: Sequence[object] = ()
+    """What the strategy recorded of its steps."""
+    contexts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """By model (fingerprint): the engine's context then, and the least that would bind none of the requests."""
+
+
+class RecordedCell(NamedTuple):
+    """What tells whether a recorded cell can stay as it is."""
+
+    key: CellKey
+    row: int
+    """The problem's."""
+    n: int
+    grading: str
+    contexts: Mapping[str, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class NewProblem:
+    """A problem that a run takes up, with its prompt."""
+
+    benchmark: str
+    problem: Problem
+    messages: Sequence[Message]
+    prompt: Prompt
 
 
 @dataclass(frozen=True, slots=True)
