@@ -184,17 +184,8 @@ async def _grade(
     grading = config.grading.model_copy(update={"workers": min(8, os.cpu_count() or 1)})
     names = sorted({name for p in problems for s in p.samples for name in s.scores})
     with Outcomes(grading, names, Recorder(journal), forms_of(config)) as outcomes:
-        tasks = (_grade_one(outcomes, h, p) for h, p in zip(held, problems, strict=True))
+        tasks = (outcomes.grade(h, [s.text for s in p.samples]) for h, p in zip(held, problems, strict=True))
         return list(await asyncio.gather(*tasks)), [outcomes.label(h) for h in held]
-
-
-async def _grade_one(outcomes: Outcomes, held: StoredProblem, problem: ForeignProblem) -> Graded:
-    """Right is what equals any of the reference answers."""
-    texts = [s.text for s in problem.samples]
-    graded = [await outcomes.grade(replace(held, answer=gold), texts) for gold in problem.golds]
-    correct = tuple(any(each) for each in zip(*(g.correct for g in graded), strict=True))
-    grader = {name: max(g.grader[name] for g in graded) for name in graded[0].grader}
-    return replace(graded[0], correct=correct, grader=grader)
 
 
 def _settings(

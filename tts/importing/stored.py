@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 import tts
-from tts.core import Completion, Message, Problem, Prompt, Question, Usage, digest
+from tts.core import REFERENCES, Completion, Message, Problem, Prompt, Question, Usage, digest
 from tts.grading import Graded
 from tts.importing.problems import ForeignProblem, score_label
 from tts.store import CandidateRecord, CellRecord, Journal, NewProblem, Recorder, StoredProblem
@@ -50,7 +50,10 @@ def _problem(benchmark: str, p: ForeignProblem, opening: str) -> NewProblem:
     if not prompt.rstrip().endswith(opening):
         prompt += f"\n{opening}"
     chat: Message = {"role": "user", "content": p.question}
-    return NewProblem(benchmark, Problem(Question(p.id, p.question, None, p.level), p.gold), [chat], Prompt(prompt, ()))
+    gold, *others = p.golds
+    payload = {REFERENCES: others} if others else {}
+    problem = Problem(Question(p.id, p.question, None, p.level), gold, payload=payload)
+    return NewProblem(benchmark, problem, [chat], Prompt(prompt, ()))
 
 
 def store_cells(

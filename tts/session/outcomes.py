@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from tts.benchmarks import checks
 from tts.core import Candidate, Usage, canonical_json, digest
-from tts.grading import EQUIVALENCE, Graded, Grading, Settled
+from tts.grading import Graded, Grading, Settled
 from tts.store import CandidateRecord, CellKey, CellRecord, Recorder, StoredProblem
 from tts.sweep.cells import Cell
 from tts.sweep.config import GradingConfig
@@ -31,17 +33,28 @@ class Outcomes:
         self._grading = Grading(
             checks, workers=config.workers, timeout_s=config.timeout_s, think_tags=config.think_tags, forms=self._forms
         )
-        self._grading.remember(Settled(EQUIVALENCE, *verdict) for verdict in recorder.verdicts())
+        self._grading.remember(map(Settled._make, recorder.verdicts()))
         self.graded = 0
         """Candidates graded in this session."""
         self.correct = 0
         """Those that were correct."""
 
     def label(self, problem: StoredProblem) -> str:
-        """What a problem's outcomes hold for: the grading's configuration, the scores and the reference answer."""
+        """What a problem's outcomes hold for: grader and configuration, the scores, and the reference answer."""
+        return canonical_json({**self._label(problem), "grader": self._grading.grader_of(problem.benchmark)})
+
+    def _label(self, problem: StoredProblem) -> dict[str, object]:
         forms = self._forms.get(problem.benchmark)
-        named = {"answer_forms": forms} if forms else {}
-        return canonical_json({**self._holds_for, **named, "reference": digest(problem.answer).hex()})
+        named = {"answer_forms": list(forms)} if forms else {}
+        reference = digest(problem.answer, canonical_json(dict(problem.payload))).hex()
+        return {**self._holds_for, **named, "reference": reference}
+
+    def _holds(self, problem: StoredProblem, label: str) -> bool:
+        """Whether a recorded outcome is as it would be now. A grader that is not here is not looked at."""
+        if self._grading.grader_of(problem.benchmark) is not None:
+            return label == self.label(problem)
+        told = {k: v for k, v in json.loads(label).items() if k != "grader"}
+        return canonical_json(told) == canonical_json(self._label(problem))
 
     def finished(self, problems: Iterable[StoredProblem], contexts: Mapping[str, int]) -> dict[CellKey, int]:
         """Budget n that each recorded cell of the problems holds; only those graded as they would be now.
@@ -49,16 +62,17 @@ class Outcomes:
         ``contexts``: each model's, by fingerprint, 0 where not known. A cell counts where it would come out the same:
         where these bind its requests as those did that it was made under.
         """
-        labels = {p.row: self.label(p) for p in problems}
+        by_row = {p.row: p for p in problems}
+        holds = lru_cache(None)(lambda row, label: row in by_row and self._holds(by_row[row], label))
         return {
             cell.key: cell.n
             for cell in self._recorder.cells()
-            if labels.get(cell.row) == cell.grading and _bound_alike(cell.contexts, contexts)
+            if holds(cell.row, cell.grading) and _bound_alike(cell.contexts, contexts)
         }
 
-    def recorded(self) -> dict[CellKey, int]:
-        """Budget n that each recorded cell holds, however it was graded."""
-        return {cell.key: cell.n for cell in self._recorder.cells()}
+    def recorded(self) -> dict[CellKey, tuple[int, bool]]:
+        """Budget n that each recorded cell holds, however it was graded, and whether every verdict of it is settled."""
+        return {cell.key: (cell.n, cell.settled) for cell in self._recorder.cells()}
 
     async def record(
         self,
@@ -74,20 +88,20 @@ class Outcomes:
         ``history``: what the strategy recorded; ``contexts``: see ``CellTools.contexts``.
         """
         graded = await self.grade(cell.problem, [c.text for c in candidates])
-        fresh = [(v.reference, v.answer, v.correct) for v in self._grading.fresh() if v.grader == EQUIVALENCE]
-        of = zip(candidates, origins, graded.answers, graded.classes, graded.correct, strict=True)
+        of = zip(candidates, origins, graded.answers, graded.classes, graded.verdicts, strict=True)
         rows = [
             CandidateRecord(
-                origin, answer, label, right, cell.setting.finished(c), c.output_tokens, c.scores, c.refused
+                origin, answer, label, verdict is not None and verdict.equal, cell.setting.finished(c),
+                c.output_tokens, c.scores, c.refused, None if verdict is None else verdict.text(),
             )
-            for c, origin, answer, label, right in of
-        ]
+            for c, origin, answer, label, verdict in of
+        ]  # fmt: skip
         *_, strategy, setting, seed, budget = cell.key
         finished = CellRecord(
             cell.problem.row, strategy, setting, seed, budget, cell.n, usage, rows, self.label(cell.problem),
             graded.grader, history, contexts,
         )  # fmt: skip
-        self._recorder.add_cell(finished, fresh)
+        self._recorder.add_cell(finished, self._grading.fresh())
         self.graded += len(candidates)
         self.correct += sum(graded.correct)
 

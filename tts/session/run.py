@@ -63,7 +63,7 @@ def run(
     ``plan``: a further plan, of `tts allocate`, which becomes part of the run. ``engine``: instead of the one that the
     configuration names for the policy, for tests; ``stream``: where progress is shown; ``trust``: whether code that the
     directory names, and ``config`` does not, may run; ``follow``: which changes of the problems' data are taken up
-    (under "references", only cells that have an outcome are worked on).
+    (under "references", only cells that have an outcome are worked on, and those with verdicts that were not settled).
     Raises UsageError for what the user can mend and EngineError when the engine dies; what was journaled stays.
     """
     refuse_imported(out)
@@ -137,7 +137,8 @@ async def _session(
         todo = [c for c in cells if finished.get(c.key, 0) < c.n or (c.setting.name, c.setting.label) in stale]
         if again:
             recorded = outcomes.recorded()
-            todo = [c for c in todo if recorded.get(c.key, 0) >= c.n]
+            due = {c.key for c in todo} | {key for key, (_, settled) in recorded.items() if not settled}
+            todo = [c for c in cells if c.key in due and recorded.get(c.key, (0, True))[0] >= c.n]
         runner = Runner(broker, journal, outcomes, panel)
         look = partial(_look, len(cells), len(todo), runner, broker, outcomes)
         shown = asyncio.create_task(Progress(look, stream).show())

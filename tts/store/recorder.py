@@ -17,11 +17,11 @@ from tts.store.journal import Journal
 from tts.store.reader import PROBLEM, problem_of
 from tts.store.records import CellRecord, NewProblem, RecordedCell, StoredProblem
 
-Verdict = tuple[str, str, bool]
-"""Two answers, and whether they are equal."""
+Verdict = tuple[str, str, str, bool, str | None]
+"""Grader, reference, answer, whether it is correct, and what else the grader says, as JSON."""
 
 _CELL = "problem, strategy, setting, seed, budget, n, grading, usage, history, grader, contexts"
-_CANDIDATE = "cell, idx, samples, answer, class, correct, finished, output_tokens, scores, refused"
+_CANDIDATE = "cell, idx, samples, answer, class, correct, finished, output_tokens, scores, refused, verdict"
 
 
 class Recorder:
@@ -54,23 +54,29 @@ class Recorder:
         for their question.
         """
         gone = [(row,) for row in retired]
-        values = [(p.answer, p.question.subject, p.question.level, row) for row, p in known]
+        values = [
+            (p.answer, p.question.subject, p.question.level, canonical_json(dict(p.payload)), row) for row, p in known
+        ]
         columns = PROBLEM.removeprefix("id, ")
         db = self._db
         db.execute("BEGIN IMMEDIATE")
         db.executemany("UPDATE problems SET retired = 1 WHERE id = ?", gone)
         db.executemany("DELETE FROM candidates WHERE cell IN (SELECT id FROM cells WHERE problem = ?)", gone)
         db.executemany("DELETE FROM cells WHERE problem = ?", gone)
-        db.executemany("UPDATE problems SET answer = ?, subject = ?, level = ?, retired = 0 WHERE id = ?", values)
-        db.executemany(f"INSERT INTO problems ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_columns, fresh))
+        db.executemany(
+            "UPDATE problems SET answer = ?, subject = ?, level = ?, payload = ?, retired = 0 WHERE id = ?", values
+        )
+        marks = ", ".join("?" * (columns.count(",") + 1))
+        db.executemany(f"INSERT INTO problems ({columns}) VALUES ({marks})", map(_columns, fresh))
         db.execute("COMMIT")
 
     # --- verdicts ----------------------------------------------------------------------------------------------
 
     def verdicts(self) -> Iterator[Verdict]:
         """Every verdict that was recorded."""
-        for gold, answer, equal in self._db.execute("SELECT gold, answer, equal FROM grades WHERE outcome = 'ok'"):
-            yield gold, answer, bool(equal)
+        query = "SELECT grader, reference, answer, correct, detail FROM verdicts"
+        for grader, reference, answer, correct, detail in self._db.execute(query):
+            yield grader, reference, answer, bool(correct), detail
 
     # --- cells -------------------------------------------------------------------------------------------------
 
@@ -78,11 +84,13 @@ class Recorder:
         """Every recorded cell."""
         query = """
             SELECT p.benchmark, p.problem, c.strategy, c.setting, c.seed, c.budget,
-                   c.problem, c.n, c.grading, c.contexts
+                   c.problem, c.n, c.grading, c.contexts, c.grader
             FROM cells c JOIN problems p ON p.id = c.problem
         """
-        for *key, row, n, grading, contexts in self._db.execute(query):
-            yield RecordedCell(tuple(key), row, n, grading, json.loads(contexts))
+        for *key, row, n, grading, contexts, grader in self._db.execute(query):
+            counts = json.loads(grader)
+            settled = not (counts.get("timeouts") or counts.get("errors"))
+            yield RecordedCell(tuple(key), row, n, grading, json.loads(contexts), settled)
 
     def add_cell(self, cell: CellRecord, verdicts: Sequence[Verdict] = ()) -> None:
         """Queue a cell, which takes the place of the same one of an earlier budget or grading, with new verdicts."""
@@ -90,15 +98,15 @@ class Recorder:
         details = (asdict(cell.usage), list(cell.history), dict(cell.grader), dict(cell.contexts))
         head = (*key, cell.n, cell.grading, *map(canonical_json, details))
         rows = [
-            (i, canonical_json(c.origin), *c[1:6], canonical_json(dict(c.scores)), c.refused)
+            (i, canonical_json(c.origin), *c[1:6], canonical_json(dict(c.scores)), c.refused, c.verdict)
             for i, c in enumerate(cell.candidates)
         ]
 
         def write(db: sqlite3.Connection) -> None:
-            db.executemany("INSERT OR IGNORE INTO grades VALUES (?, ?, ?, 'ok')", verdicts)
+            db.executemany("INSERT OR IGNORE INTO verdicts VALUES (?, ?, ?, ?, ?)", verdicts)
             db.execute("DELETE FROM cells WHERE (problem, strategy, setting, seed, budget) = (?, ?, ?, ?, ?)", key)
             row = db.execute(f"INSERT INTO cells ({_CELL}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", head).lastrowid
-            db.executemany(f"INSERT INTO candidates ({_CANDIDATE}) VALUES ({row}, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            db.executemany(f"INSERT INTO candidates ({_CANDIDATE}) VALUES ({row}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
         self._writer.put(write)
 
@@ -122,5 +130,5 @@ def _columns(new: NewProblem) -> tuple[object, ...]:
     chat = canonical_json(list(new.messages))
     return (
         new.benchmark, question.id, question.text, new.problem.answer, question.subject, question.level, chat,
-        new.prompt.text, ids,
+        new.prompt.text, ids, canonical_json(dict(question.public)), canonical_json(dict(new.problem.payload)),
     )  # fmt: skip
