@@ -17,8 +17,13 @@ def checker_of(benchmark: str) -> Checker | None:
     return get_benchmark(benchmark).checker
 
 
-def version_of(benchmark: str, checker: Checker) -> str:
-    """Which rules those are: a benchmark of a file of the user's own is known by the file's contents, too."""
+def version_of(benchmark: str, checker: Checker) -> str | None:
+    """Which rules those are; None where they are not installed here.
+
+    A benchmark of a file of the user's own is known by the file's contents, too.
+    """
+    if checker.version is None:
+        return None
     source = BENCHMARKS.source(benchmark)
     name = benchmark if source is not None else benchmark.partition(":")[0]
     return " ".join(filter(None, (name, checker.version, source)))

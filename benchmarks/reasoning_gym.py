@@ -91,9 +91,9 @@ class GymChecker(Checker):
         """``task``: whose scorer."""
         self.task = task
         try:
-            self.version = version("reasoning-gym")
-        except PackageNotFoundError:  # then there is nothing to check, either
-            self.version = "none"
+            self.version: str | None = version("reasoning-gym")
+        except PackageNotFoundError:
+            self.version = None
 
     def extract(self, text: str) -> str | None:
         """What the last ``<answer>`` holds, else the last box."""

@@ -14,6 +14,7 @@ from typing import Any
 from tts.store import FORMAT
 
 RENAMED = {"turns": "messages"}
+TABLES = {"grades": "verdicts"}
 RUNS = Path(__file__).parent / "stored"
 
 
@@ -25,11 +26,18 @@ def convert(name: str, target: Path) -> Path:
     with closing(sqlite3.connect(target / "journal.sqlite")) as db:
         db.executescript(files("tts.store").joinpath("schema.sql").read_text())
         for table, rows in read_rows(name).items():
-            for row in rows:
+            for row in map(_verdict, rows) if table == "grades" else rows:
                 columns, marks = ", ".join(f'"{RENAMED.get(c, c)}"' for c in row), ", ".join("?" * len(row))
-                db.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", list(row.values()))
+                db.execute(f"INSERT INTO {TABLES.get(table, table)} ({columns}) VALUES ({marks})", list(row.values()))
         db.commit()
     return target
+
+
+def _verdict(grade: dict[str, Any]) -> dict[str, Any]:
+    """A pair's verdict as it is kept today. (The golden runs have none that was not settled.)"""
+    assert grade["outcome"] == "ok"
+    pair = {"reference": grade["gold"], "answer": grade["answer"]}
+    return {"grader": "equivalence 0", **pair, "correct": grade["equal"]}
 
 
 def read_rows(name: str) -> dict[str, list[dict[str, Any]]]:

@@ -23,10 +23,9 @@ from tts.core import (
 from tts.session.broker import Ask, Broker
 from tts.session.flights import Flights
 from tts.session.panel import Member, Panel
-from tts.store import Journal
-from tts.sweep.cells import HeldProblem
+from tts.store import Journal, StoredProblem
 
-PROBLEM = HeldProblem(1, "b", Question("p", "q"), "1", (), Prompt("q", (1, 2)))
+PROBLEM = StoredProblem(1, "b", Question("p", "q"), "1", (), Prompt("q", (1, 2)))
 
 
 class SlowEngine(ScriptedEngine):

@@ -25,6 +25,7 @@ from tts.core.sampling import SAMPLING_OVERRIDES, SamplingParams
 from tts.core.selectors import SELECTORS
 from tts.core.thinking import THINK_TAGS, ThinkTags
 from tts.core.types import (
+    REFERENCES,
     Candidate,
     Completion,
     FinishReason,
@@ -43,6 +44,7 @@ from tts.core.validation import explain, shown
 
 __all__ = [
     "POLICY",
+    "REFERENCES",
     "SAMPLING_OVERRIDES",
     "SELECTORS",
     "THINK_TAGS",

@@ -46,6 +46,10 @@ class Question:
     """What else of the problem strategies and verifiers may see, as JSON values: a puzzle's start, public tests."""
 
 
+REFERENCES = "references"
+"""The key of a payload's further right answers, beside the problem's own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """A question with its reference answer. Only grading and selectors declared ``oracle`` may hold one."""

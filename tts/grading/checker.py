@@ -27,8 +27,9 @@ class Checker(ABC):
     where it takes too long or too much memory; that is an outcome of the answer.
     """
 
-    version: str = "1"
-    """Of the rules: verdicts of another version do not count, and are made anew."""
+    version: str | None = "1"
+    """Of the rules: verdicts of another version do not count, and are made anew. None: the rules are not installed
+    here, and what they said holds."""
     limit_s: float | None = None
     """Seconds that ``check`` may take; None: what the run's grading allows (``timeout_s``)."""
     prepare_limit_s: float | None = None

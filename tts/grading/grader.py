@@ -32,6 +32,13 @@ class Verdict:
     outcome: Outcome = "ok"
     detail: str | None = None
 
+    def text(self) -> str | None:
+        """As JSON, what there is to add to right and wrong; None: nothing."""
+        parts = [f'"detail":{self.detail}'] if self.detail is not None else []
+        if self.outcome != "ok":
+            parts.append(f'"outcome":"{self.outcome}"')
+        return f"{{{','.join(parts)}}}" if parts else None
+
 
 @dataclass(frozen=True)
 class Classes:

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, NamedTuple, Protocol
 
-from tts.core import THINK_TAGS, Message, Problem, Prompt, Question, ThinkTags, UsageError, canonical_json, digest
+from tts.core import (
+    REFERENCES,
+    THINK_TAGS,
+    Message,
+    Problem,
+    Prompt,
+    Question,
+    ThinkTags,
+    UsageError,
+    canonical_json,
+    digest,
+)
 from tts.grading.checker import Checker
 from tts.grading.equivalence import GRADER_VERSION
 from tts.grading.grader import Grader, Verdict
@@ -19,8 +31,6 @@ from tts.grading.workers import Call, CallFailedError, Runner, WorkerDiedError, 
 
 EQUIVALENCE = f"equivalence {GRADER_VERSION}"
 """Who gives the verdicts of benchmarks without a checker."""
-REFERENCES = "references"
-"""The key of a payload's further right answers, beside the problem's own."""
 
 
 class Gradable(Protocol):
@@ -64,8 +74,8 @@ class Checkers(Protocol):
         """A benchmark's checker; None: by equivalence."""
         ...
 
-    def version_of(self, benchmark: str, checker: Checker) -> str:
-        """Which rules those are: another version makes its own verdicts."""
+    def version_of(self, benchmark: str, checker: Checker) -> str | None:
+        """Which rules those are: another version makes its own verdicts. None where they are not here."""
         ...
 
     def check_call(self, benchmark: str, checker: Checker, problem: Problem, answer: str, timeout_s: float) -> Call:
@@ -95,7 +105,7 @@ class Graded:
     """Answers of one class are the same; -1 where there is no answer."""
     correct: tuple[bool, ...]
     grader: Mapping[str, int]
-    """How often the grader hit its comparison cap, found a class with different verdicts, or ran out of time."""
+    """How often the grader hit its comparison cap, found a class with different verdicts, ran out of time or failed."""
     verdicts: tuple[Verdict | None, ...] = ()
     """One a text, that of its class; None where there is no answer. Empty where they are somebody else's."""
 
@@ -124,7 +134,7 @@ class Grading:
         self._rules = checkers
         self._forms = dict(forms or {})
         self._checkers: dict[str, Checker | None] = {}
-        self._graders: dict[str, str] = {}
+        self._graders: dict[str, str | None] = {}
         self._readers: dict[tuple[str, str], Reader] = {}
         self._grader = Grader(workers, timeout_s, runner=runner)
         self._checked: dict[tuple[str, str, str], Verdict] = {}
@@ -147,8 +157,8 @@ class Grading:
             checked, self._fresh = self._fresh, []
         return pairs + checked
 
-    def grader_of(self, benchmark: str) -> str:
-        """Who grades a benchmark, with the version of its rules."""
+    def grader_of(self, benchmark: str) -> str | None:
+        """Who grades a benchmark, with the version of its rules; None where that is not here."""
         if benchmark not in self._graders:
             checker = self._checker(benchmark)
             self._graders[benchmark] = EQUIVALENCE if checker is None else self._rules.version_of(benchmark, checker)
@@ -201,23 +211,23 @@ class Grading:
 
     def _compare(self, problem: Gradable, answers: Sequence[str | None]) -> Graded:
         """By mathematical equivalence with the reference, or any of them."""
-        golds = (problem.answer, *map(str, problem.payload.get(REFERENCES, ())))
+        golds = _references(problem)
         classes = self._grader.classify(answers)
         verdicts = {a: self._equal(golds, a) for a in dict.fromkeys(answers) if a is not None}
         right = [verdicts[representative] for representative in classes.representatives]
         mixed = {k for a, k in zip(answers, classes.labels, strict=True) if a and verdicts[a].equal != right[k].equal}
-        timeouts = classes.timeouts + sum(v.outcome == "timeout" for v in verdicts.values())
-        counts = {"capped": int(classes.capped), "mixed": len(mixed), "timeouts": timeouts}
+        counts = {"capped": int(classes.capped), "mixed": len(mixed), **_unsettled(verdicts.values())}
+        counts["timeouts"] += classes.timeouts
         return _graded(answers, classes.labels, right, counts)
 
     def _equal(self, golds: Sequence[str], answer: str) -> Verdict:
-        """The verdict by the first reference that it equals; else one that says where something was not settled."""
+        """The verdict by any of the references."""
         verdicts = []
         for gold in golds:
             verdicts.append(self._grader.equivalent(gold, answer))
             if verdicts[-1].equal:
-                return verdicts[-1]
-        return next((v for v in verdicts if v.outcome != "ok"), verdicts[0])
+                break
+        return _best(verdicts)
 
     def _check(self, checker: Checker, problem: Gradable, answers: Sequence[str | None]) -> Graded:
         """By the benchmark's own rules."""
@@ -228,18 +238,23 @@ class Grading:
         classes = {form: k for k, form in enumerate(representatives)}
         right = [self._verdict(checker, problem, a) for a in representatives.values()]
         labels = [-1 if a is None else classes[forms[a]] for a in answers]
-        timeouts = sum(v.outcome == "timeout" for v in right)
-        return _graded(answers, labels, right, {"capped": 0, "mixed": 0, "timeouts": timeouts})
+        return _graded(answers, labels, right, {"capped": 0, "mixed": 0, **_unsettled(right)})
 
     def _verdict(self, checker: Checker, problem: Gradable, answer: str) -> Verdict:
-        """A checker's verdict, given once."""
-        whole = Problem(problem.question, problem.answer, payload=problem.payload)
-        key = (self.grader_of(problem.benchmark), _identity(problem), answer)
+        """A checker's verdict, by any of the references, given once."""
+        key = (str(self.grader_of(problem.benchmark)), _identity(problem), answer)
         with self._lock:
             known = self._checked.get(key)
         if known is not None:
             return known
-        verdict = self._ask(self._rules.check_call(problem.benchmark, checker, whole, answer, self._grader.timeout_s))
+        verdicts = []
+        for gold in _references(problem):
+            whole = Problem(problem.question, gold, payload=problem.payload)
+            call = self._rules.check_call(problem.benchmark, checker, whole, answer, self._grader.timeout_s)
+            verdicts.append(self._ask(call))
+            if verdicts[-1].equal:
+                break
+        verdict = _best(verdicts)
         with self._lock:
             if key not in self._checked:
                 self._checked[key] = verdict
@@ -263,6 +278,22 @@ class Grading:
             return Verdict(equal=False, outcome="error", detail=canonical_json({"raised": str(error)[:200]}))
         detail = value["detail"]
         return Verdict(value["correct"], detail=None if detail is None else canonical_json(detail))
+
+
+def _references(problem: Gradable) -> tuple[str, ...]:
+    """The right answers."""
+    return problem.answer, *map(str, problem.payload.get(REFERENCES, ()))
+
+
+def _best(verdicts: Sequence[Verdict]) -> Verdict:
+    """One that says right, else one that was not settled, else the first."""
+    right = (v for v in verdicts if v.equal)
+    return next(right, next((v for v in verdicts if v.outcome != "ok"), verdicts[0]))
+
+
+def _unsettled(verdicts: Iterable[Verdict]) -> dict[str, int]:
+    outcomes = Counter(v.outcome for v in verdicts)
+    return {"timeouts": outcomes["timeout"], "errors": outcomes["error"]}
 
 
 def _graded(

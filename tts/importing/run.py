@@ -22,9 +22,19 @@ from tts.importing.reading import Opened, Reading, opened_thinking_of
 from tts.importing.stored import store_cells, store_samples
 from tts.importing.whole import whole_directory
 from tts.session.outcomes import Outcomes
-from tts.store import BenchmarkInfo, Entry, ImportInfo, Journal, ModelInfo, RunDir, RunInfo, SessionInfo
+from tts.store import (
+    BenchmarkInfo,
+    Entry,
+    ImportInfo,
+    Journal,
+    ModelInfo,
+    Recorder,
+    RunDir,
+    RunInfo,
+    SessionInfo,
+    StoredProblem,
+)
 from tts.store.provenance import commit, hardware, versions
-from tts.sweep.cells import HeldProblem
 from tts.sweep.config import SweepConfig, forms_of, parse_config
 
 Labels = Literal["own", "file", "both"]
@@ -122,7 +132,7 @@ def import_samples(
             graded, holds_for = asyncio.run(_grade(journal, held, problems, config))
             disagreements = _compare(problems, graded) if labels == "both" else ()
             for setting, verdicts in _settings(problems, graded, labels):
-                store_cells(journal, problems, setting, verdicts, holds_for)
+                store_cells(journal, held, problems, setting, verdicts, holds_for)
         finally:
             journal.close()
         estimated = any(s.tokens is None for p in problems for s in p.samples)
@@ -168,23 +178,14 @@ def _budgets(problems: Sequence[ForeignProblem], asked: Sequence[int]) -> tuple[
 
 
 async def _grade(
-    journal: Journal, held: Sequence[HeldProblem], problems: Sequence[ForeignProblem], config: SweepConfig
+    journal: Journal, held: Sequence[StoredProblem], problems: Sequence[ForeignProblem], config: SweepConfig
 ) -> tuple[list[Graded], list[str]]:
     """Our verdicts, and what each problem's hold for."""
     grading = config.grading.model_copy(update={"workers": min(8, os.cpu_count() or 1)})
     names = sorted({name for p in problems for s in p.samples for name in s.scores})
-    with Outcomes(grading, names, journal, forms_of(config)) as outcomes:
-        tasks = (_grade_one(outcomes, h, p) for h, p in zip(held, problems, strict=True))
+    with Outcomes(grading, names, Recorder(journal), forms_of(config)) as outcomes:
+        tasks = (outcomes.grade(h, [s.text for s in p.samples]) for h, p in zip(held, problems, strict=True))
         return list(await asyncio.gather(*tasks)), [outcomes.label(h) for h in held]
-
-
-async def _grade_one(outcomes: Outcomes, held: HeldProblem, problem: ForeignProblem) -> Graded:
-    """Right is what equals any of the reference answers."""
-    texts = [s.text for s in problem.samples]
-    graded = [await outcomes.grade(replace(held, answer=gold), texts) for gold in problem.golds]
-    correct = tuple(any(each) for each in zip(*(g.correct for g in graded), strict=True))
-    grader = {name: max(g.grader[name] for g in graded) for name in graded[0].grader}
-    return replace(graded[0], correct=correct, grader=grader)
 
 
 def _settings(

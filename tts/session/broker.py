@@ -27,15 +27,14 @@ from tts.core import (
 )
 from tts.session.flights import Flights
 from tts.session.served import Recovery, Served, within
-from tts.store import Journal
-from tts.sweep.cells import HeldProblem
+from tts.store import Journal, StoredProblem
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
     """What one call of ``Tools.sample`` wants."""
 
-    problem: HeldProblem
+    problem: StoredProblem
     params: SamplingParams
     seed: int
     paths: Sequence[Path]

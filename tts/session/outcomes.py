@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from functools import lru_cache
 
 from tts.benchmarks import checks
 from tts.core import Candidate, Usage, canonical_json, digest
-from tts.grading import EQUIVALENCE, Graded, Grading, Settled
-from tts.store import Journal
-from tts.sweep.cells import Cell, CellKey, HeldProblem
+from tts.grading import Graded, Grading, Settled
+from tts.store import CandidateRecord, CellKey, CellRecord, Recorder, StoredProblem
+from tts.sweep.cells import Cell
 from tts.sweep.config import GradingConfig
 
 
@@ -22,47 +21,58 @@ class Outcomes:
         self,
         config: GradingConfig,
         scores: Sequence[str],
-        journal: Journal,
+        recorder: Recorder,
         forms: Mapping[str, Sequence[str]] | None = None,
     ):
-        """``scores``: labels of the scores that candidates come with; ``journal`` keeps every verdict, so that each
+        """``scores``: labels of the scores that candidates come with; ``recorder`` keeps every verdict, so that each
         distinct pair is graded once in a run's life; ``forms``: answer forms by benchmark, where the sweep names
         them."""
-        self._journal = journal
+        self._recorder = recorder
         self._holds_for = {**config.model_dump(mode="json", exclude={"workers"}), "scores": sorted(scores)}
         self._forms = dict(forms or {})
         self._grading = Grading(
             checks, workers=config.workers, timeout_s=config.timeout_s, think_tags=config.think_tags, forms=self._forms
         )
-        rows = journal.db.execute("SELECT gold, answer, equal FROM grades WHERE outcome = 'ok'")
-        self._grading.remember(Settled(EQUIVALENCE, gold, answer, bool(equal)) for gold, answer, equal in rows)
+        self._grading.remember(map(Settled._make, recorder.verdicts()))
         self.graded = 0
         """Candidates graded in this session."""
         self.correct = 0
         """Those that were correct."""
 
-    def label(self, problem: HeldProblem) -> str:
-        """What a problem's outcomes hold for: the grading's configuration, the scores and the reference answer."""
-        forms = self._forms.get(problem.benchmark)
-        named = {"answer_forms": forms} if forms else {}
-        return canonical_json({**self._holds_for, **named, "reference": digest(problem.answer).hex()})
+    def label(self, problem: StoredProblem) -> str:
+        """What a problem's outcomes hold for: grader and configuration, the scores, and the reference answer."""
+        return canonical_json({**self._label(problem), "grader": self._grading.grader_of(problem.benchmark)})
 
-    def finished(self, problems: Iterable[HeldProblem], contexts: Mapping[str, int]) -> dict[CellKey, int]:
+    def _label(self, problem: StoredProblem) -> dict[str, object]:
+        forms = self._forms.get(problem.benchmark)
+        named = {"answer_forms": list(forms)} if forms else {}
+        reference = digest(problem.answer, canonical_json(dict(problem.payload))).hex()
+        return {**self._holds_for, **named, "reference": reference}
+
+    def _holds(self, problem: StoredProblem, label: str) -> bool:
+        """Whether a recorded outcome is as it would be now. A grader that is not here is not looked at."""
+        if self._grading.grader_of(problem.benchmark) is not None:
+            return label == self.label(problem)
+        told = {k: v for k, v in json.loads(label).items() if k != "grader"}
+        return canonical_json(told) == canonical_json(self._label(problem))
+
+    def finished(self, problems: Iterable[StoredProblem], contexts: Mapping[str, int]) -> dict[CellKey, int]:
         """Budget n that each recorded cell of the problems holds; only those graded as they would be now.
 
         ``contexts``: each model's, by fingerprint, 0 where not known. A cell counts where it would come out the same:
         where these bind its requests as those did that it was made under.
         """
-        labels = {p.row: self.label(p) for p in problems}
-        sql = "SELECT problem, strategy, setting, seed, budget, n, grading, contexts FROM cells"
-        rows = self._journal.db.execute(sql)
-        alike = (row for row in rows if labels.get(row[0]) == row[6] and _bound_alike(json.loads(row[7]), contexts))
-        return {row[:5]: row[5] for row in alike}
+        by_row = {p.row: p for p in problems}
+        holds = lru_cache(None)(lambda row, label: row in by_row and self._holds(by_row[row], label))
+        return {
+            cell.key: cell.n
+            for cell in self._recorder.cells()
+            if holds(cell.row, cell.grading) and _bound_alike(cell.contexts, contexts)
+        }
 
-    def recorded(self) -> dict[CellKey, int]:
-        """Budget n that each recorded cell holds, however it was graded."""
-        rows = self._journal.db.execute("SELECT problem, strategy, setting, seed, budget, n FROM cells")
-        return {row[:5]: row[5] for row in rows}
+    def recorded(self) -> dict[CellKey, tuple[int, bool]]:
+        """Budget n that each recorded cell holds, however it was graded, and whether every verdict of it is settled."""
+        return {cell.key: (cell.n, cell.settled) for cell in self._recorder.cells()}
 
     async def record(
         self,
@@ -78,32 +88,28 @@ class Outcomes:
         ``history``: what the strategy recorded; ``contexts``: see ``CellTools.contexts``.
         """
         graded = await self.grade(cell.problem, [c.text for c in candidates])
+        of = zip(candidates, origins, graded.answers, graded.classes, graded.verdicts, strict=True)
         rows = [
-            (i, canonical_json(origins[i]), graded.answers[i], graded.classes[i], graded.correct[i],
-             cell.setting.finished(c), c.output_tokens, canonical_json(dict(c.scores)), c.refused)
-            for i, c in enumerate(candidates)
+            CandidateRecord(
+                origin, answer, label, verdict is not None and verdict.equal, cell.setting.finished(c),
+                c.output_tokens, c.scores, c.refused, None if verdict is None else verdict.text(),
+            )
+            for c, origin, answer, label, verdict in of
         ]  # fmt: skip
-        details = [canonical_json(x) for x in (asdict(usage), list(history), graded.grader, dict(contexts))]
-        head = (*cell.key, cell.n, self.label(cell.problem), *details)
-        fresh = [(v.reference, v.answer, v.correct, "ok") for v in self._grading.fresh() if v.grader == EQUIVALENCE]
-
-        def write(db: sqlite3.Connection) -> None:
-            db.executemany("INSERT OR IGNORE INTO grades VALUES (?, ?, ?, ?)", fresh)
-            db.execute("DELETE FROM cells WHERE (problem, strategy, setting, seed, budget) = (?, ?, ?, ?, ?)", cell.key)
-            columns = "problem, strategy, setting, seed, budget, n, grading, usage, history, grader, contexts"
-            marks = ", ".join("?" * len(head))
-            row = db.execute(f"INSERT INTO cells ({columns}) VALUES ({marks})", head).lastrowid
-            db.executemany(f"INSERT INTO candidates VALUES ({row}, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-
-        self._journal.writer.put(write)
+        *_, strategy, setting, seed, budget = cell.key
+        finished = CellRecord(
+            cell.problem.row, strategy, setting, seed, budget, cell.n, usage, rows, self.label(cell.problem),
+            graded.grader, history, contexts,
+        )  # fmt: skip
+        self._recorder.add_cell(finished, self._grading.fresh())
         self.graded += len(candidates)
         self.correct += sum(graded.correct)
 
-    async def grade(self, problem: HeldProblem, texts: Sequence[str]) -> Graded:
+    async def grade(self, problem: StoredProblem, texts: Sequence[str]) -> Graded:
         """Answers, classes and verdicts of some texts."""
         return await self._grading.grade(problem, texts)
 
-    async def verdicts(self, problem: HeldProblem, texts: Sequence[str]) -> Sequence[bool]:
+    async def verdicts(self, problem: StoredProblem, texts: Sequence[str]) -> Sequence[bool]:
         """Whether each text answers the problem correctly: for verifiers that are told."""
         return (await self.grade(problem, texts)).correct
 

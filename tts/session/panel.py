@@ -20,8 +20,8 @@ from tts.core import (
     score_key,
 )
 from tts.session.flights import Flights
-from tts.store import Journal
-from tts.sweep.cells import HeldProblem, Setting
+from tts.store import Journal, StoredProblem
+from tts.sweep.cells import Setting
 from tts.sweep.config import SweepConfig
 from tts.verifiers import aggregate, make_verifier
 
@@ -42,7 +42,7 @@ class Member:
 Members = Mapping[str, Member]
 """Verifiers by name."""
 
-Grade = Callable[[HeldProblem, Sequence[str]], Awaitable[Sequence[bool]]]
+Grade = Callable[[StoredProblem, Sequence[str]], Awaitable[Sequence[bool]]]
 """Whether each of some texts answers the problem correctly."""
 
 
@@ -105,7 +105,7 @@ class Panel:
         """Whether each of some texts answers a problem correctly."""
         self._flights: Flights[bytes, Score] = Flights()
 
-    async def score(self, name: str, problem: HeldProblem, candidates: Sequence[Candidate]) -> list[Score]:
+    async def score(self, name: str, problem: StoredProblem, candidates: Sequence[Candidate]) -> list[Score]:
         """One score a candidate, in order: held, being computed for another cell, or computed now.
 
         Raises UsageError where the run has no verifier of that name, EngineError when its engine dies.
@@ -114,7 +114,7 @@ class Panel:
             raise UsageError(f"verifiers: a strategy asks for {name!r}, which the sweep does not name; add it")
         return await self._judged(self._members[name].verifier, problem, candidates)
 
-    async def _judged(self, judge: Verifier, problem: HeldProblem, candidates: Sequence[Candidate]) -> list[Score]:
+    async def _judged(self, judge: Verifier, problem: StoredProblem, candidates: Sequence[Candidate]) -> list[Score]:
         """The same of a verifier, which may be another one's member."""
         texts = [c.text for c in candidates]
         told = await self.grade(problem, texts) if _is_told(judge) else [None] * len(texts)
@@ -130,14 +130,14 @@ class Panel:
         return [held[k] if k in held else fresh[k] for k in keys]
 
     async def _ask(
-        self, judge: Verifier, problem: HeldProblem, missing: Mapping[bytes, Candidate]
+        self, judge: Verifier, problem: StoredProblem, missing: Mapping[bytes, Candidate]
     ) -> Mapping[bytes, Score]:
         """Ask the verifier and journal its scores."""
         scores = dict(zip(missing, await self._scores(judge, problem, list(missing.values())), strict=True))
         self._journal.record_scores(judge.name, scores)
         return scores
 
-    async def _scores(self, judge: Verifier, problem: HeldProblem, candidates: Sequence[Candidate]) -> list[Score]:
+    async def _scores(self, judge: Verifier, problem: StoredProblem, candidates: Sequence[Candidate]) -> list[Score]:
         if isinstance(judge, CombinedVerifier):
             asked = (self._judged(member, problem, candidates) for member in judge.members)
             return judge.combine(problem.question, await asyncio.gather(*asked))
@@ -147,7 +147,7 @@ class Panel:
         return await judge.score(problem.question, candidates)
 
     async def scored(
-        self, problem: HeldProblem, candidates: Sequence[Candidate]
+        self, problem: StoredProblem, candidates: Sequence[Candidate]
     ) -> tuple[list[Candidate], dict[str, tuple[int, ...]]]:
         """The candidates with every verifier's score, by ``name:aggregation``, and the tokens of each pass, by name."""
         found = [dict(c.scores) for c in candidates]

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from tts.benchmarks import NEXT_QUESTION, Benchmark, Loaded, PromptConfig, build_messages, get_benchmark, plain_text
-from tts.core import POLICY, Engine, KnowsAnswers, Message, Problem, Prompt, Question, UsageError, canonical_json
-from tts.store import BenchmarkInfo, Journal, RunDir
-from tts.sweep.cells import HeldProblem
+from tts.core import POLICY, Engine, KnowsAnswers, Message, Problem, Prompt, Question, UsageError
+from tts.store import BenchmarkInfo, NewProblem, Recorder, RunDir, StoredProblem, stored_problems
 from tts.sweep.changes import Changes, Follow, compare, notes, refusal
 from tts.sweep.config import BenchmarkEntry, SweepConfig
 from tts.sweep.merge import with_limits
-
-_COLUMNS = "benchmark, problem, question, answer, subject, level, messages, prompt, prompt_ids"
 
 
 def render(question: Question, benchmark: Benchmark, config: PromptConfig, engine: Engine) -> Prompt:
@@ -117,11 +110,11 @@ def _moved(benchmark: Benchmark, before: BenchmarkInfo, folder: Path | None) -> 
 
 
 def take_up(
-    updates: Sequence[Update], rundir: RunDir, journal: Journal, engines: Mapping[str, Engine]
-) -> list[HeldProblem]:
+    updates: Sequence[Update], rundir: RunDir, recorder: Recorder, engines: Mapping[str, Engine]
+) -> list[StoredProblem]:
     """Store what is new, and return all problems of the run."""
     for update in updates:
-        _store(journal, update)
+        _store(recorder, update)
         name = update.entry.name
         rundir.benchmarks[name] = BenchmarkInfo(
             source=update.loaded.source,
@@ -129,7 +122,7 @@ def take_up(
             limit=update.entry.limit,
             problems=len(stored_problems(rundir.journal, name)[0]),
         )
-    problems = held_problems(journal)
+    problems = recorder.problems()
     for role, engine in engines.items():
         if isinstance(engine, KnowsAnswers):
             truth = {p.name: engine.learn(p.benchmark, p.question.id, p.prompt, p.answer) for p in problems}
@@ -138,49 +131,12 @@ def take_up(
     return problems
 
 
-def _store(journal: Journal, update: Update) -> None:
-    """Bring the journal's problems up to date. What leaves the run keeps its samples, and loses its outcomes."""
-    name, changes, db = update.entry.name, update.changes, journal.db
-    rows = []
-    for p, chat, prompt in zip(update.fresh, update.chats, update.prompts, strict=True):
-        q, ids = p.question, np.asarray(prompt.token_ids, "<u4").tobytes()
-        rows.append((name, p.id, q.text, p.answer, q.subject, q.level, canonical_json(chat), prompt.text, ids))
-    retired = [(h.row,) for h in (*changes.gone, *(h for h, _ in changes.questions))]
-    known = (*changes.references, *changes.labels, *changes.back)
-    values = [(p.answer, p.question.subject, p.question.level, h.row) for h, p in known]
-    db.execute("BEGIN IMMEDIATE")
-    db.executemany("UPDATE problems SET retired = 1 WHERE id = ?", retired)
-    db.executemany("DELETE FROM candidates WHERE cell IN (SELECT id FROM cells WHERE problem = ?)", retired)
-    db.executemany("DELETE FROM cells WHERE problem = ?", retired)
-    db.executemany("UPDATE problems SET answer = ?, subject = ?, level = ?, retired = 0 WHERE id = ?", values)
-    db.executemany(f"INSERT INTO problems ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-    db.execute("COMMIT")
-
-
-def held_problems(journal: Journal) -> list[HeldProblem]:
-    """The journal's problems, in the order in which they were taken up."""
-    return _read(journal.db, "retired = 0")
-
-
-def stored_problems(journal: Path, benchmark: str) -> tuple[list[HeldProblem], list[HeldProblem]]:
-    """A benchmark's problems in a journal that need not be there yet: those of the run, and those taken out of it."""
-    if not journal.exists():
-        return [], []
-    with closing(sqlite3.connect(f"{journal.resolve().as_uri()}?mode=ro", uri=True)) as db:
-        held, retired = (_read(db, f"benchmark = ? AND retired = {flag}", benchmark) for flag in (0, 1))
-    return held, retired
-
-
-def _read(db: sqlite3.Connection, condition: str, *values: str) -> list[HeldProblem]:
-    sql = f"SELECT id, {_COLUMNS} FROM problems WHERE {condition} ORDER BY id"
-    return [
-        HeldProblem(
-            row=row,
-            benchmark=benchmark,
-            question=Question(problem, text, subject, level),
-            answer=answer,
-            messages=tuple(json.loads(messages)),
-            prompt=Prompt(prompt, tuple(np.frombuffer(ids, "<u4").tolist())),
-        )
-        for row, benchmark, problem, text, answer, subject, level, messages, prompt, ids in db.execute(sql, values)
-    ]
+def _store(recorder: Recorder, update: Update) -> None:
+    """Bring the run's problems up to date. What leaves the run keeps its samples, and loses its outcomes."""
+    changes = update.changes
+    prompts = zip(update.fresh, update.chats, update.prompts, strict=True)
+    recorder.update_problems(
+        [NewProblem(update.entry.name, problem, chat, prompt) for problem, chat, prompt in prompts],
+        retired=[h.row for h in (*changes.gone, *(h for h, _ in changes.questions))],
+        known=[(h.row, p) for h, p in (*changes.references, *changes.labels, *changes.back)],
+    )

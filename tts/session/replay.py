@@ -9,6 +9,7 @@ from typing import Any, TextIO
 from tts.core import UsageError
 from tts.session.absent import AbsentEngine
 from tts.session.run import Summary, run
+from tts.store import read_info
 from tts.sweep.config import parse_config
 from tts.sweep.directory import begun_run
 from tts.sweep.merge import merge
@@ -45,6 +46,12 @@ def regrade_run(
     UsageError where ``place`` is no run, or where a search that such a verifier guides takes another way than the
     samples held.
     """
+    held = read_info(place)
+    if held is not None and held.imported:
+        raise UsageError(
+            f"RUN: {place}: its samples were imported; `tts import` its files again into a new directory to grade them "
+            f"as they would be now ({', '.join(held.imported.files)})"
+        )
     before, info = begun_run(place, {}, trust)
     data = before.model_dump(mode="json")
     data["grading"] |= grading

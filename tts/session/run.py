@@ -22,8 +22,8 @@ from tts.session.problems import render_chat, take_up, updates_of, with_stop
 from tts.session.progress import Progress, Status, output_to
 from tts.session.runner import Runner
 from tts.session.served import Recovery
-from tts.store import Journal, RunDir
-from tts.sweep.cells import HeldProblem, Setting, cells_of
+from tts.store import Journal, Recorder, RunDir, StoredProblem
+from tts.sweep.cells import Setting, cells_of
 from tts.sweep.changes import Follow
 from tts.sweep.config import SweepConfig, forms_of, settings_of, unused_roles
 from tts.sweep.directory import refuse_imported, union_of
@@ -63,7 +63,7 @@ def run(
     ``plan``: a further plan, of `tts allocate`, which becomes part of the run. ``engine``: instead of the one that the
     configuration names for the policy, for tests; ``stream``: where progress is shown; ``trust``: whether code that the
     directory names, and ``config`` does not, may run; ``follow``: which changes of the problems' data are taken up
-    (under "references", only cells that have an outcome are worked on).
+    (under "references", only cells that have an outcome are worked on, and those with verdicts that were not settled).
     Raises UsageError for what the user can mend and EngineError when the engine dies; what was journaled stays.
     """
     refuse_imported(out)
@@ -87,7 +87,7 @@ def run(
         rundir.save_config(union.model_dump(mode="json", exclude={"out"}))
         journal = Journal(rundir.journal)
         try:
-            problems = take_up(updates, rundir, journal, engines)
+            problems = take_up(updates, rundir, Recorder(journal), engines)
             for work in works:
                 check_problems(work, [(p.benchmark, p.question.id) for p in problems], union.seeds)
                 rundir.keep_plan(work.plan)
@@ -113,7 +113,7 @@ async def _session(
     config: SweepConfig,
     settings: Sequence[Setting],
     works: Sequence[Work],
-    problems: Sequence[HeldProblem],
+    problems: Sequence[StoredProblem],
     members: Members,
     rundir: RunDir,
     journal: Journal,
@@ -128,7 +128,7 @@ async def _session(
     session = describe(rundir, config, settings, works, members, engines)
     recovery = Recovery(**config.recovery.model_dump())
     broker = Broker(engines, journal, lambda chat, model: render_chat(chat, config.prompt, model), recovery)
-    with Outcomes(config.grading, labels_of(members), journal, forms_of(config)) as outcomes:
+    with Outcomes(config.grading, labels_of(members), Recorder(journal), forms_of(config)) as outcomes:
         panel = Panel(members, journal, outcomes.verdicts)
         cells = list(cells_of(problems, settings, config.seeds))
         for work in works:
@@ -137,7 +137,8 @@ async def _session(
         todo = [c for c in cells if finished.get(c.key, 0) < c.n or (c.setting.name, c.setting.label) in stale]
         if again:
             recorded = outcomes.recorded()
-            todo = [c for c in todo if recorded.get(c.key, 0) >= c.n]
+            due = {c.key for c in todo} | {key for key, (_, settled) in recorded.items() if not settled}
+            todo = [c for c in cells if c.key in due and recorded.get(c.key, (0, True))[0] >= c.n]
         runner = Runner(broker, journal, outcomes, panel)
         look = partial(_look, len(cells), len(todo), runner, broker, outcomes)
         shown = asyncio.create_task(Progress(look, stream).show())

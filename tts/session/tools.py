@@ -153,7 +153,7 @@ class CellTools:
     def rng(self, *path: str | int) -> np.random.Generator:
         """A generator that is a function of the cell and ``path`` alone."""
         cell = self._cell
-        _, strategy, label, seed, budget = cell.key
+        _, _, strategy, label, seed, budget = cell.key
         return stream(cell.problem.name, strategy, label, seed, budget, *path)
 
     def record(self, **entry: object) -> None:

@@ -15,12 +15,17 @@ from tts.store.info import (
 from tts.store.journal import Journal
 from tts.store.plans import Plan, PlannedPrompt, kept_plans, planned_ids, read_plan
 from tts.store.reader import Reader
+from tts.store.recorder import Recorder, stored_problems
 from tts.store.records import (
+    CandidateRecord,
     CandidateRow,
     CellData,
     CellKey,
+    CellRecord,
     CellTexts,
+    NewProblem,
     ProblemInfo,
+    RecordedCell,
     StoredContext,
     StoredProblem,
 )
@@ -30,19 +35,24 @@ from tts.store.rundir import RunDir
 __all__ = [
     "FORMAT",
     "BenchmarkInfo",
+    "CandidateRecord",
     "CandidateRow",
     "CellData",
     "CellKey",
+    "CellRecord",
     "CellTexts",
     "Entry",
     "ImportInfo",
     "Journal",
     "JudgeInfo",
     "ModelInfo",
+    "NewProblem",
     "Plan",
     "PlannedPrompt",
     "ProblemInfo",
     "Reader",
+    "RecordedCell",
+    "Recorder",
     "RunData",
     "RunDir",
     "RunInfo",
@@ -55,4 +65,5 @@ __all__ = [
     "read_info",
     "read_plan",
     "read_run",
+    "stored_problems",
 ]

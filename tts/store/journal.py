@@ -149,13 +149,21 @@ class Journal:
 
     def finish(self, request: int, context: int, completions: Sequence[Completion], engine: int) -> None:
         """Record a request's answers. Aborted and errored outputs must never come here."""
+        self._keep(context, completions, engine, request)
+
+    def add_samples(self, context: int, completions: Sequence[Completion], engine: int) -> None:
+        """Record answers that were not asked for here."""
+        self._keep(context, completions, engine, None)
+
+    def _keep(self, context: int, completions: Sequence[Completion], engine: int, request: int | None) -> None:
         rows = [(context, engine, canonical_json(c.path), *columns_of(c)) for c in completions]
         keys = [(context, str(row[2])) for row in rows]
         self._samples.update(zip(keys, completions, strict=True))
 
         def record(db: sqlite3.Connection) -> None:
             db.executemany(_INSERT, rows)
-            db.execute("DELETE FROM started WHERE id = ?", (request,))
+            if request is not None:
+                db.execute("DELETE FROM started WHERE id = ?", (request,))
 
         def forget() -> None:
             for key in keys:

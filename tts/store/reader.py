@@ -25,7 +25,8 @@ from tts.store.records import (
     StoredProblem,
 )
 
-_PROBLEM = "id, benchmark, problem, question, answer, subject, level, messages, prompt, prompt_ids"
+PROBLEM = "id, benchmark, problem, question, answer, subject, level, messages, prompt, prompt_ids, public, payload"
+"""The columns of a problem."""
 _CELLS = """
     SELECT c.id, p.benchmark, p.problem, c.strategy, c.setting, c.seed, c.budget, c.n, c.usage, c.grader
     FROM cells c JOIN problems p ON p.id = c.problem ORDER BY c.id
@@ -33,7 +34,8 @@ _CELLS = """
 _ARRAYS = "SELECT class, correct, finished, output_tokens, scores FROM candidates WHERE cell = ? ORDER BY idx"
 _CANDIDATES = """
     SELECT p.benchmark, p.problem, p.question, p.answer, p.level, p.subject, c.strategy, c.setting, c.seed, c.n,
-           d.idx, d.answer, d.class, d.correct, d.finished, d.output_tokens, d.scores, d.samples
+           d.idx, d.answer, d.class, d.correct, d.finished, d.output_tokens, d.scores, d.samples,
+           d.verdict
     FROM candidates d JOIN cells c ON c.id = d.cell JOIN problems p ON p.id = c.problem
     ORDER BY p.id, c.strategy, c.setting, c.seed, c.n, d.idx
 """
@@ -95,7 +97,7 @@ class Reader:
 
     def problem(self, benchmark: str, name: str) -> StoredProblem | None:
         """One problem; None where the run has not taken it up."""
-        query = f"SELECT {_PROBLEM} FROM problems WHERE benchmark = ? AND problem = ? AND retired = 0"
+        query = f"SELECT {PROBLEM} FROM problems WHERE benchmark = ? AND problem = ? AND retired = 0"
         row = self._db.execute(query, (benchmark, name)).fetchone()
         return None if row is None else problem_of(row)
 
@@ -131,15 +133,15 @@ class Reader:
         cell = self._db.execute(query, (problem, strategy, setting, seed, budget)).fetchone()
         if cell is None:
             return None
-        query = "SELECT samples, answer, scores FROM candidates WHERE cell = ? ORDER BY idx"
+        query = "SELECT samples, answer, scores, verdict FROM candidates WHERE cell = ? ORDER BY idx"
         rows = self._db.execute(query, (cell[0],)).fetchall()
-        origins, answers, scores = zip(*rows, strict=True) if rows else ((), (), ())
-        return CellTexts(cell[1], cell[2], origins, answers, scores)
+        origins, answers, scores, verdicts = zip(*rows, strict=True) if rows else ((), (), (), ())
+        return CellTexts(cell[1], cell[2], origins, answers, scores, verdicts)
 
     def candidates(self) -> Iterator[CandidateRow]:
         """Every graded candidate, by problem, strategy, setting, seed, n and place."""
-        for *head, correct, finished, tokens, scores, origin in self._db.execute(_CANDIDATES):
-            yield CandidateRow._make((*head, bool(correct), bool(finished), tokens, scores, origin))
+        for *head, correct, finished, tokens, scores, origin, verdict in self._db.execute(_CANDIDATES):
+            yield CandidateRow._make((*head, bool(correct), bool(finished), tokens, scores, origin, verdict))
 
     def histories(self, strategy: str) -> Iterator[tuple[int, int, str, list[dict[str, Any]]]]:
         """The problem's row, n, setting and history of each cell of a strategy, n rising."""
@@ -220,15 +222,16 @@ class Reader:
 
 
 def problem_of(row: Sequence[Any]) -> StoredProblem:
-    """From the columns id, benchmark, problem, question, answer, subject, level, messages, prompt, prompt_ids."""
-    at, benchmark, problem, text, answer, subject, level, messages, prompt, ids = row
+    """A problem from its values of ``PROBLEM``."""
+    at, benchmark, problem, text, answer, subject, level, messages, prompt, ids, public, payload = row
     return StoredProblem(
         row=at,
         benchmark=benchmark,
-        question=Question(problem, text, subject, level),
+        question=Question(problem, text, subject, level, json.loads(public)),
         answer=answer,
         messages=tuple(json.loads(messages)),
         prompt=Prompt(prompt, tuple(np.frombuffer(ids, "<u4").tolist())),
+        payload=json.loads(payload),
     )
 
 

@@ -12,7 +12,9 @@ CREATE TABLE IF NOT EXISTS problems (
     messages      TEXT NOT NULL,                -- JSON, the chat that the prompt was rendered from
     prompt        TEXT NOT NULL,                -- rendered once: a date in a chat template cannot move a key
     prompt_ids    BLOB NOT NULL,                -- little-endian uint32
-    retired       INTEGER NOT NULL DEFAULT 0    -- 1: no longer of the run; its samples are kept, it has no cells
+    retired       INTEGER NOT NULL DEFAULT 0,   -- 1: no longer of the run; its samples are kept, it has no cells
+    public        TEXT NOT NULL DEFAULT '{}',   -- JSON, what else of it strategies and verifiers may see
+    payload       TEXT NOT NULL DEFAULT '{}'    -- JSON, what else grading needs and nobody but grading sees
 );
 CREATE UNIQUE INDEX IF NOT EXISTS problems_of_the_run ON problems (benchmark, problem) WHERE retired = 0;
 
@@ -77,13 +79,15 @@ CREATE TABLE IF NOT EXISTS scores (
     tokens        INTEGER NOT NULL
 ) WITHOUT ROWID;
 
--- Verdicts of the grader on distinct pairs; also between two answers, where classes were formed.
-CREATE TABLE IF NOT EXISTS grades (
-    gold          TEXT NOT NULL,
+-- Verdicts, each given once: also between two answers, where classes were formed. What was not settled (a timeout, a
+-- worker that died) is none, and is not here.
+CREATE TABLE IF NOT EXISTS verdicts (
+    grader        TEXT NOT NULL,                -- whose rules, with their version
+    reference     TEXT NOT NULL,                -- the reference answer; for a benchmark's own rules, a digest of the problem
     answer        TEXT NOT NULL,
-    equal         INTEGER NOT NULL,
-    outcome       TEXT NOT NULL,                -- ok | timeout | error
-    PRIMARY KEY (gold, answer)
+    correct       INTEGER NOT NULL,
+    detail        TEXT,                         -- JSON, what else the rules say; NULL: nothing
+    PRIMARY KEY (grader, reference, answer)
 ) WITHOUT ROWID;
 
 -- One problem under one strategy setting and seed, finished and graded. A larger n replaces an independent strategy's
@@ -96,10 +100,10 @@ CREATE TABLE IF NOT EXISTS cells (
     seed          INTEGER NOT NULL,
     budget        INTEGER NOT NULL,             -- 0 for an independent strategy, else n
     n             INTEGER NOT NULL,             -- what was asked for
-    grading       TEXT NOT NULL,                -- JSON of the grading configuration and the scores that the outcome holds for
+    grading       TEXT NOT NULL,                -- JSON, what the outcome holds for: grader and configuration, scores, reference
     usage         TEXT NOT NULL,                -- JSON of tts.core.Usage
     history       TEXT NOT NULL,                -- JSON list: what the strategy recorded of its steps
-    grader        TEXT NOT NULL,                -- JSON: {"capped":0|1,"mixed":classes whose members got different verdicts,"timeouts":pairs}
+    grader        TEXT NOT NULL,                -- JSON: {"capped":0|1,"mixed":classes whose members got different verdicts,"timeouts":pairs,"errors":pairs}
     contexts      TEXT NOT NULL DEFAULT '{}',   -- JSON by model: the engine's context then, and the least that binds nothing
     UNIQUE (problem, strategy, setting, seed, budget)
 );
@@ -116,6 +120,7 @@ CREATE TABLE IF NOT EXISTS candidates (
     output_tokens INTEGER NOT NULL,
     scores        TEXT NOT NULL DEFAULT '{}',   -- JSON by verifier:aggregation
     refused       INTEGER NOT NULL DEFAULT 0,   -- 1: the engine would not go on with it
+    verdict       TEXT,                         -- JSON: {"outcome":"timeout"|"error"} where it was not settled, "detail" of the rules; NULL: nothing to add
     PRIMARY KEY (cell, idx)
 ) WITHOUT ROWID;
 

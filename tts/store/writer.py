@@ -82,6 +82,8 @@ class Writer:
                 operation(db)
             if after is not None:
                 callbacks.append(after)
+            if operation is None:  # somebody waits for it
+                break
             wait = until - time.monotonic()
             if wait <= 0:
                 break

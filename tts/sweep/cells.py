@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from tts.core import Candidate, Completion, Message, Prompt, Question, SamplingParams, Strategy
+from tts.core import Candidate, Completion, SamplingParams, Strategy
+from tts.store import CellKey, StoredProblem
 
 
 @dataclass(frozen=True)
@@ -31,36 +31,12 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class HeldProblem:
-    """A problem as the journal holds it."""
-
-    row: int
-    benchmark: str
-    question: Question
-    answer: str
-    messages: tuple[Message, ...]
-    """The chat that the prompt was rendered from."""
-    prompt: Prompt
-    payload: Mapping[str, Any] = field(default_factory=dict)
-    """What else grading needs."""
-
-    @property
-    def name(self) -> str:
-        """``benchmark/id``."""
-        return f"{self.benchmark}/{self.question.id}"
-
-
-CellKey = tuple[int, str, str, int, int]
-"""The problem's row, strategy, setting, seed and budget."""
-
-
-@dataclass(frozen=True)
 class Cell:
     """One problem under one strategy setting and seed, for one budget."""
 
     index: int
     """Position in the run: older cells go first."""
-    problem: HeldProblem
+    problem: StoredProblem
     setting: Setting
     seed: int
     n: int
@@ -75,10 +51,11 @@ class Cell:
         budget = self.kept_under
         if budget is None:
             budget = 0 if self.setting.strategy.independent else self.n
-        return self.problem.row, self.setting.name, self.setting.label, self.seed, budget
+        problem = self.problem
+        return problem.benchmark, problem.question.id, self.setting.name, self.setting.label, self.seed, budget
 
 
-def cells_of(problems: Sequence[HeldProblem], settings: Sequence[Setting], seeds: Sequence[int]) -> Iterator[Cell]:
+def cells_of(problems: Sequence[StoredProblem], settings: Sequence[Setting], seeds: Sequence[int]) -> Iterator[Cell]:
     """All cells of a run, problem by problem, so that a problem's prompt is still cached for its next strategy."""
     index = 0
     for problem in problems:

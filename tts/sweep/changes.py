@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tts.core import Problem, Question, UsageError, canonical_json
-from tts.sweep.cells import HeldProblem
+from tts.store import StoredProblem
 
 Follow = Literal["additions", "all", "references", "nothing"]
 """Which changes of its data a session takes up: ``additions`` (`tts run`), ``all`` (with ``--follow-data``),
 ``references`` (`tts regrade`) or ``nothing`` (`tts score`)."""
 
-Pair = tuple[HeldProblem, Problem]
+Pair = tuple[StoredProblem, Problem]
 """A problem as the run holds it and as the data have it now."""
 
 
@@ -28,7 +28,7 @@ class Changes:
     """Their reference answer, or what else grading needs, is another."""
     questions: tuple[Pair, ...] = ()
     """The same id and another question: another problem."""
-    gone: tuple[HeldProblem, ...] = ()
+    gone: tuple[StoredProblem, ...] = ()
     labels: tuple[Pair, ...] = ()
     """Their subject or level is another."""
     reordered: bool = False
@@ -53,7 +53,7 @@ class Changes:
 
 
 def compare(
-    held: Sequence[HeldProblem], retired: Sequence[HeldProblem], problems: Sequence[Problem], limit: int | None
+    held: Sequence[StoredProblem], retired: Sequence[StoredProblem], problems: Sequence[Problem], limit: int | None
 ) -> Changes:
     """What differs between the problems that a run ``held`` (or ``retired``) and all that the data have now.
 
@@ -88,11 +88,11 @@ def compare(
     )
 
 
-def _matched(held: Sequence[HeldProblem], problems: Sequence[Problem]) -> dict[str, HeldProblem]:
+def _matched(held: Sequence[StoredProblem], problems: Sequence[Problem]) -> dict[str, StoredProblem]:
     """The held problem that each problem of the data is, by the id that it has there."""
     by_id = {h.question.id: h for h in held}
     match = {p.id: h for p in problems if (h := by_id.get(p.id)) and _asked(h.question) == _asked(p.question)}
-    left: dict[tuple[str, str], list[HeldProblem]] = {}
+    left: dict[tuple[str, str], list[StoredProblem]] = {}
     for h in held:
         if h.question.id not in match:
             left.setdefault(_asked(h.question), []).append(h)
@@ -107,7 +107,7 @@ def _asked(question: Question) -> tuple[str, str]:
     return question.text, canonical_json(dict(question.public))
 
 
-def _labels(problem: HeldProblem) -> tuple[str | None, str | None]:
+def _labels(problem: StoredProblem) -> tuple[str | None, str | None]:
     return problem.question.subject, problem.question.level
 
 
@@ -156,7 +156,7 @@ def notes(source: str, changes: Changes, follow: Follow) -> list[str]:
     return [f"{source}: {'; '.join(said)}"] if said else []
 
 
-def _names(problems: Sequence[HeldProblem]) -> str:
+def _names(problems: Sequence[StoredProblem]) -> str:
     names = [h.question.id for h in problems]
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 

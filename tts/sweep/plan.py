@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tts.core import Candidate, Question, Strategy, Tools, UsageError, canonical_json, did_you_mean
-from tts.store import Plan, RunDir, kept_plans, read_plan
-from tts.sweep.cells import Cell, HeldProblem, Setting
+from tts.store import Plan, RunDir, StoredProblem, kept_plans, read_plan
+from tts.sweep.cells import Cell, Setting
 
 
 class Abstain(Strategy):
@@ -107,7 +107,7 @@ def left_out(works: Sequence[Work], new: Path | None, prompts: int) -> Iterator[
             yield f"note: {work.source} leaves out {less} of the run's {prompts} prompts"
 
 
-def planned_cells(work: Work, problems: Sequence[HeldProblem], first: int) -> Iterator[Cell]:
+def planned_cells(work: Work, problems: Sequence[StoredProblem], first: int) -> Iterator[Cell]:
     """The plan's cells, numbered from ``first``, in the order of the problems."""
     by_name = {(p.benchmark, p.question.id): p for p in problems}
     order = {name: i for i, name in enumerate(by_name)}

@@ -194,7 +194,7 @@ class _Packer:
             if stored is None or (benchmark, name) not in source.cells:
                 continue
             question = stored.question
-            found |= {"question": question.text, "answer": stored.answer, "subject": question.subject}
+            found |= {"question": question.text, "answer": " or ".join(stored.references), "subject": question.subject}
             self._questions[benchmark, name] = " ".join(question.text.split())[:PREVIEW]
             reader = _Problem(source, stored, said, detail)
             for key, cell in source.cells[benchmark, name].items():
@@ -243,6 +243,7 @@ class _Problem:
             "i": i,
             "answer": stored.answers[i],
             "correct": bool(cell.correct[i]),
+            "verdict": _verdict(stored.verdicts[i]),
             "finished": bool(cell.finished[i]),
             "tokens": int(cell.output_tokens[i]),
             "scores": {k: _short(v) for k, v in sorted(json.loads(stored.scores[i]).items())},
@@ -286,6 +287,15 @@ class _Problem:
     @cached_property
     def _completions(self) -> Completions:
         return Completions(self._source.reader, self._source.contexts.get(self._problem.row, ()))
+
+
+def _verdict(text: str | None) -> str | None:
+    """What a verdict adds to right and wrong, for people: ``timeout; first bad 3, moves 7``."""
+    if text is None:
+        return None
+    verdict = json.loads(text)
+    detail = ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in verdict.get("detail", {}).items() if v is not None)
+    return "; ".join(filter(None, (verdict.get("outcome"), detail))) or None
 
 
 def _short(value: float | None) -> float | None:

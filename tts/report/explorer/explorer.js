@@ -116,6 +116,7 @@
   function candidate(d, judge, share, open) {
     const scores = Object.entries(d.scores).map(([k, v]) => `${k} ${v ?? "none"}`).join(" · ");
     const flags = [`${d.tokens} tokens`, ...(d.finished ? [] : ["cut by a length limit"]), ...d.tags];
+    if (d.verdict) flags.unshift(d.verdict);
     const found = make("details", { class: "candidate", id: `candidate-${d.i}` },
       make("summary", {}, `#${d.i} `, make("span", { class: d.correct ? "good" : "bad", text: VERDICTS[d.correct] }),
         d.answer === null ? " no answer " : " ", ...(d.answer === null ? [] : [make("code", { text: d.answer })]),

@@ -46,6 +46,7 @@ def _row(reader: Reader, c: CandidateRow) -> dict[str, Any]:
         "answer": c.answer,
         "class": c.answer_class,
         "correct": c.correct,
+        "verdict": c.verdict,
         "finished": c.finished,
         "output_tokens": c.output_tokens,
         "scores": c.scores,
@@ -67,7 +68,7 @@ def _write_jsonl(rows: Iterator[dict[str, Any]], out: Path) -> int:
     count = 0
     with out.open("w", encoding="utf-8") as f:
         for row in rows:
-            parsed = {name: json.loads(row[name]) for name in ("setting", "scores")}
+            parsed = {name: row[name] and json.loads(row[name]) for name in ("setting", "scores", "verdict")}
             f.write(json.dumps({**row, **parsed}, ensure_ascii=False) + "\n")
             count += 1
     return count
