@@ -31,9 +31,10 @@ test: lock-check lint typecheck pytest  ## check the pins, lint, type check and 
 
 install: $(INSTALLED)  ## make .venv and install everything into it
 
-lint: $(INSTALLED)  ## ruff: lint and format check
+lint: $(INSTALLED)  ## ruff: lint and format check; the rooms' contracts of imports
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/lint-imports --no-cache >$(VENV)/contracts.log || { cat $(VENV)/contracts.log; exit 1; }
 
 format: $(INSTALLED)  ## ruff: fix what can be fixed, and format
 	$(BIN)/ruff check --fix .

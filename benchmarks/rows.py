@@ -11,7 +11,7 @@ from typing import Any
 
 from tts.core import Problem, Question, UsageError, did_you_mean
 
-FIELDS = ("id", "problem", "answer", "solution", "subject", "level")
+FIELDS = ("id", "problem", "answer", "solution", "subject", "level", "public", "payload")
 """The common fields; ``problem`` and ``answer`` must be there."""
 
 SHAPE = 'a line is {"id": ..., "problem": ..., "answer": ...}, with solution, subject and level where known'
@@ -90,8 +90,21 @@ def to_problem(row: Mapping[str, Any], index: int, where: str, shape: str = SHAP
         text=required(row, "problem", where, shape),
         subject=text(row, "subject", where),
         level=text(row, "level", where),
+        public=mapping(row, "public", where),
     )
-    return Problem(question, required(row, "answer", where, shape), text(row, "solution", where))
+    return Problem(
+        question, required(row, "answer", where, shape), text(row, "solution", where), mapping(row, "payload", where)
+    )
+
+
+def mapping(row: Mapping[str, Any], field: str, where: str) -> Mapping[str, Any]:
+    """The JSON object of a field; empty where it is absent or null."""
+    value = row.get(field)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise UsageError(f"{where}: {field} is {_kind(value)}, expected a JSON object; write {{...}}")
+    return value
 
 
 def required(row: Mapping[str, Any], field: str, where: str, shape: str = SHAPE) -> str:

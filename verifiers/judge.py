@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import Field
 
 from tts.core import Candidate, GivesProbabilities, Models, Question, Score, UsageError, Verifier, fingerprint
+from tts.grading import after_thinking, opened_thinking
 from tts.verifiers.options import VerifierOptions, read_options
 from tts.verifiers.process import plain
 
@@ -109,11 +110,23 @@ class Judge(Verifier):
         replies = await self._engine.replies(ids, config.votes, config.max_tokens, config.temperature, about)
         if not replies:
             return Score((0.0,), too_long=True)
-        yes = sum(verdict(reply.text, config.yes, config.no) is True for reply in replies)
+        thinking = self._opens_thinking(question, text)
+        yes = sum(verdict(reply.text, config.yes, config.no, thinking) is True for reply in replies)
         return Score((yes / config.votes,), tokens=len(ids) + sum(reply.tokens for reply in replies))
 
     def input_ids(self, question: Question, text: str) -> list[int]:
-        """The chat that asks for a verdict; plain text for a model without a chat template."""
+        """The ids of what asks for a verdict."""
+        tokenizer, chats = self._engine.tokenizer, getattr(self._engine.tokenizer, "chat_template", None) is not None
+        ids: list[int] = tokenizer.encode(self._asked(question, text)[1], add_special_tokens=not chats)
+        return ids
+
+    def _opens_thinking(self, question: Question, text: str) -> bool:
+        """Whether the model's template has it think first."""
+        asked, prompt = self._asked(question, text)
+        return opened_thinking(prompt, asked) is not None
+
+    def _asked(self, question: Question, text: str) -> tuple[str, str]:
+        """The message that asks for a verdict, and the chat with it; plain text for a model without a template."""
         tokenizer, config = self._engine.tokenizer, self.config
         filled = {
             "question": plain(question.text, tokenizer),
@@ -123,27 +136,30 @@ class Judge(Verifier):
         }
         # In one pass, so that nothing in a question or an answer is taken for a place to fill.
         asked = re.sub(r"\{(question|answer|yes|no)\}", lambda m: filled[m[1]], config.asked)
-        ids: list[int]
         if getattr(tokenizer, "chat_template", None) is None:
-            ids = tokenizer.encode("\n\n".join(filter(None, [config.system, asked])))
-            return ids
+            return asked, "\n\n".join(filter(None, [config.system, asked]))
         messages = [{"role": "user", "content": asked}]
         if config.system is not None:
             messages.insert(0, {"role": "system", "content": config.system})
         chat = tokenizer.apply_chat_template(
             messages, tokenize=False, add_generation_prompt=True, **config.chat_template_kwargs
         )
-        ids = tokenizer.encode(chat, add_special_tokens=False)
-        return ids
+        return asked, str(chat)
 
     async def close(self) -> None:
         """Stop the engine."""
         await self._engine.close()
 
 
-def verdict(text: str, yes: str, no: str) -> bool | None:
-    """What a judgement ends in: the word after its last "Verdict:", else its last word, if that is yes or no."""
+def verdict(text: str, yes: str, no: str, starts_in_thinking: bool = False) -> bool | None:
+    """What a judgement ends in: the word after its last "Verdict:", else its last word, if that is yes or no.
+
+    Only what follows its thinking counts; ``starts_in_thinking``: the prompt opened it.
+    """
+    judged = after_thinking(text, starts_in_thinking=starts_in_thinking)
+    if judged is None:
+        return None
     words = f"({re.escape(yes)}|{re.escape(no)})"
-    said = re.findall(rf"verdict\W*{words}(?!\w)", text, re.IGNORECASE)
-    said = said or re.findall(rf"(?<!\w){words}\W*$", text, re.IGNORECASE)
+    said = re.findall(rf"verdict\W*{words}(?!\w)", judged, re.IGNORECASE)
+    said = said or re.findall(rf"(?<!\w){words}\W*$", judged, re.IGNORECASE)
     return None if not said else said[-1].lower() == yes.lower()

@@ -249,3 +249,22 @@ def test_a_file_that_stands_for_a_hubs_data_set_is_watched_where_the_run_took_it
 def test_what_is_no_run_is_not_regraded(tts):
     result = tts("regrade", "nowhere")
     assert result.code == 2 and "RUN: nowhere is no run directory" in result.err
+
+
+def test_a_verifier_that_is_told_what_is_correct_scores_by_the_verdict_that_holds(tts):
+    """Its scores were keyed by the answer alone, so that a corrected reference left them as they were."""
+    write(A, B)
+    tts(*RUN, "--benchmark", "jsonl:p.jsonl", "--set", "verifiers=[simulated]")
+    query = (
+        "SELECT d.answer, d.correct, d.scores FROM candidates d JOIN cells c ON c.id = d.cell ORDER BY c.problem, d.idx"
+    )
+    before = sql(query)
+    wrong = next(answer for answer, right, _ in before[:4] if answer is not None and not right)
+    write(row("a", "1+1?", wrong), B)
+    assert tts("regrade", "r").code == 0
+    after = sql(query)
+    assert [right for _, right, _ in after] != [right for _, right, _ in before]
+    assert {(bool(right), json.loads(scores)["simulated:last"]) for _, right, scores in after} == {
+        (True, 1.0),
+        (False, 0.0),
+    }

@@ -272,3 +272,13 @@ def test_real_samples_of_a_real_model_with_real_scores(tts, place, shared_data):
     assert best_of_k(scores, cell.correct, 24, answered=cell.classes >= 0) == float(
         cell.correct[cell.scores["skywork:score"].argmax()]
     )
+
+
+def test_too_few_samples_are_no_reason_to_run_what_was_imported(tts):
+    write("mine.jsonl", {**GOOD, "text": ["1", "2"]}, {**GOOD, "id": "b"})
+    tts("import", "mine.jsonl", "--out", "new")
+    for command in (("compare", "new"), ("allocate", "new", "--budget", "100")):
+        result = tts(*command)
+        assert result.code == 2
+        assert "import files that have at least two samples of every problem" in result.err
+        assert "tts run" not in result.err

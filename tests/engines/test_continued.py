@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tts.core import Completion
-from tts.engines.continued import continued
+from tts.engines.vllm import continued
 
 TOKENS = ("a", "b", "\n", "\n\n", ".\n\n", "\n\nb", "é", "\n\n\n")
 

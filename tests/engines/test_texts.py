@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from tokenizers import AddedToken, Regex, Tokenizer
@@ -77,3 +78,12 @@ def test_a_model_without_a_chat_template_has_its_own_ends_dropped_only() -> None
 def test_a_template_that_refuses_a_chat_does_no_harm() -> None:
     refusing = "{{ raise_exception('no') }}"
     assert decoded("<think>7</think>8<eos>", ["<think>", "</think>"], refusing) == "<think>7</think>8"
+
+
+def test_mistrals_own_tokenizers() -> None:
+    mistral = pytest.importorskip("mistral_common")
+    from transformers.tokenization_mistral_common import MistralCommonBackend
+
+    loaded = MistralCommonBackend(tokenizer_path=str(Path(mistral.__file__).parent / "data" / "tekken_240911.json"))
+    ids = [loaded.convert_tokens_to_ids(t) for t in ("<s>", "[INST]", "[TOOL_CALLS]")]
+    assert Texts(loaded).decode([*ids, *loaded.encode("5.", add_special_tokens=False), 2]) == "[TOOL_CALLS]5."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -57,6 +58,12 @@ def test_boxes_that_the_text_joins_are_one_answer() -> None:
         ("The answer is not obvious. Still, x = 6 holds.", "6"),
         ("#### 1. Compute\nThere are 12 of them", "12"),
         ("The answer is Monday.", "Monday"),
+        ("The answer is $12$, not $13$.", "12"),
+        ("The answers are 5 and 6.", "5 and 6"),
+        ("With 7 out: Answer: There are no solutions.", "There are no solutions"),
+        ("The answer is no, 7 is not prime.", "no"),
+        ("Answer: all real numbers except 3", "all real numbers except 3"),
+        ("The answer is 5 but could have been 7", "5"),
     ],
 )
 def test_statements(text: str, answer: str) -> None:
@@ -243,6 +250,58 @@ def test_real_ends_of_texts_whose_answer_was_hard_to_find(shared_data: Path) -> 
         wrong = [r for r in rows if int(extract_answer(r["text"], forms=forms) or -1) != int(r["gold"])]
         assert wrong == []
     assert len(rows) == 20
+
+
+NUMBERS = st.integers(-999, 99_999).map(str) | st.decimals(0, 99, places=2).map(str)
+NAMES = st.sampled_from([r"\pi", r"\infty", "x", "n^2", r"\text{Yes}"])
+SHAPES = [
+    r"\frac{A}{B}",
+    r"\sqrt{A}",
+    "A + B",
+    "(A, B)",
+    r"\left[ A, B \right)",
+    r"\{ A, B \}",
+    r"\begin{pmatrix} A \\ B \end{pmatrix}",
+    "A!",
+]
+
+
+def _filled(shape: str, a: str, b: str) -> str:
+    return "".join({"A": a, "B": b}.get(character, character) for character in shape)
+
+
+VALUES = st.recursive(
+    NUMBERS | NAMES, lambda inner: st.builds(_filled, st.sampled_from(SHAPES), inner, inner), max_leaves=4
+)
+STATED = [
+    r"So we get $\boxed{VALUE}$.",
+    r"\[\boxed{\text{ANSWER: } VALUE}\]",
+    "ANSWER: $VALUE$",
+    r"\[ \text{ANSWER: } VALUE \]",
+    r"\( \textbf{Answer: } VALUE \).",
+    r"$$\mathbf{Answer:} VALUE$$",
+    r"\[ \text{ANSWER: $VALUE$} \]",
+    "Therefore, the answer is $VALUE$.",
+    r"Thus the answer is: \(VALUE\), as was to be shown.",
+    "## Final Answer\n\n$VALUE$\n",
+    "**Final answer:**\n\\[\nVALUE\n\\]\nI hope it is correct.",
+    r"The answer is $\textcolor{red}{VALUE}$.",
+    "<answer>\n$VALUE$\n</answer>",
+    "#### $VALUE$",
+    "The final answer is: $\\boxed{VALUE}$. I hope it is correct.",
+    "In the end there is $VALUE$ left, with $1 + 1$ gone... no: $VALUE$",
+]
+
+
+BEFORE = ["", "<think>Is it $3$, \\boxed{4}?</think>", "It costs $5.\n"]
+
+
+@given(VALUES, st.sampled_from(STATED), st.sampled_from(BEFORE))
+def test_a_stated_value_is_found_as_it_is_written(value: str, text: str, before: str) -> None:
+    if "In the end" in text and not re.search(r"\d|\\", value):
+        return  # a mere name counts only where it is stated
+    for forms in (DEFAULT_FORMS, LINE_FORMS):
+        assert extract_answer(before + text.replace("VALUE", value), forms=forms) == value
 
 
 PIECES = [

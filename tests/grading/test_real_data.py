@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from lab.agreement import equivalence_pairs, gsm8k_samples, measure, qwen_samples
 from tts.grading import Grader, extract_answer
-from tts.grading.agreement import equivalence_pairs, gsm8k_samples, measure, qwen_samples
 
 # Where we differ on purpose; docs/grading.md gives the reason of each.
 DIFFERING_PAIRS = {

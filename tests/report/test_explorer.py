@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tts
-from tts.core import Candidate, Usage, score_key
+from tts.core import Candidate, Question, Usage, score_key
 from tts.report.explorer.completions import Completions
 from tts.report.explorer.data import explorer
 from tts.report.explorer.genealogy import DROPPED, KEPT, RETURNED, Tree, genealogy
@@ -127,7 +127,7 @@ def told(make_run, entry):
             texts=["one\n\n two \n\n\n\nthree", "z" * 10],
             scores={"prm/x:last": [0.1, 1]},
         )
-    key = score_key("f", False, "toy/b", "q", Candidate((), "one\n\n two \n\n\n\nthree"))
+    key = score_key("f", False, "toy/b", Question("b", "q"), Candidate((), "one\n\n two \n\n\n\nthree"))
     made.db.execute("INSERT INTO scores VALUES (?, 'prm/x', '[0.5, 0.25, 0.1]', 9)", (key,))
     made.info["judges"] = {"prm/x": {"fingerprint": "f", "reads_tokens": False}}
     return made

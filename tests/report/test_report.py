@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from tts.analysis import COLUMNS, curves
-from tts.core import Candidate, UsageError, score_key
+from tts.core import Candidate, Question, UsageError, score_key
 from tts.report import write_report
 from tts.report.charts.look import DASHES, PALETTES, SHAPES
 from tts.report.content import panels
@@ -354,7 +354,7 @@ def hostile(make_run, entry):
         history=[{"beams": [["sample", 0]], "values": [0.1]}, {"beams": [["sample", 0, 0]], "values": [0.2]}],
     )
     made.db.execute("UPDATE problems SET question = ?, answer = ?, subject = ?", (NASTY, NASTY, NASTY))
-    key = score_key("f", False, f"{NASTY}/{NASTY}", NASTY, Candidate((), f"one\n\n{NASTY}"))
+    key = score_key("f", False, f"{NASTY}/{NASTY}", Question(NASTY, NASTY), Candidate((), f"one\n\n{NASTY}"))
     made.db.execute("INSERT INTO scores VALUES (?, ?, '[0.5, 0.25]', 9)", (key, NASTY))
     made.info["judges"] = {NASTY: {"fingerprint": "f", "reads_tokens": False}}
     made.db.execute("INSERT OR REPLACE INTO engines VALUES (1, ?), (2, 'b')", (NASTY,))

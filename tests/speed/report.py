@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 import tts
-from tts.core import Candidate, canonical_json, score_key
+from tts.core import Candidate, Question, canonical_json, score_key
 from tts.report import write_report
 
 NAMES = ("prm/a", "prm/b", "prm/c")
@@ -120,7 +120,7 @@ def _problem(db: sqlite3.Connection, i: int, samples: int, rng: np.random.Genera
         scores = {}
         for k, judge in enumerate(NAMES):
             values = np.clip(rng.normal(0.65 if label == 0 else 0.45, 0.2, STEPS), 0.001, 0.999)
-            key = score_key(f"f{k}", False, f"math/{name}", question, Candidate((), text))
+            key = score_key(f"f{k}", False, f"math/{name}", Question(name, question), Candidate((), text))
             db.execute(
                 "INSERT INTO scores VALUES (?, ?, ?, ?)", (key, judge, json.dumps(values.tolist()), TOKENS + 100)
             )

@@ -150,7 +150,7 @@ def test_the_same_text_with_other_log_probabilities_is_another_score():
     a, b = (Candidate.of(completion([x])) for x in (-1.0, -2.0))
 
     def key(verifier: Verifier, candidate: Candidate) -> bytes:
-        return score_key(verifier.fingerprint, verifier.reads_tokens, "b/q", Q.text, candidate)
+        return score_key(verifier.fingerprint, verifier.reads_tokens, "b/q", Q, candidate)
 
     assert key(reads, a) != key(reads, b)
     assert key(ignores, a) == key(ignores, b)

@@ -110,10 +110,27 @@ def test_the_sigmoid_is_that_of_two_classes_and_never_overflows(x: float) -> Non
         ("Yes, it might be, but I was cut off in the mid", None),
         ("I know", None),
         ("", None),
+        ("<think>Verdict: Yes?</think>Verdict: No", False),
+        ("<think>Perhaps.\nVerdict: Yes", None),
+        ("[THINK]Verdict: No[/THINK]Verdict: Yes", True),
     ],
 )
 def test_a_verdict_is_what_a_judgement_ends_in(said: str, means: bool | None) -> None:
     assert verdict(said, "Yes", "No") is means
+
+
+def test_a_judgement_that_the_prompt_began_with_thinking_has_no_verdict_before_its_end() -> None:
+    assert verdict("Verdict: Yes", "Yes", "No", starts_in_thinking=True) is None
+    assert verdict("Verdict: Yes</think>Verdict: No", "Yes", "No", starts_in_thinking=True) is False
+
+
+async def test_votes_of_a_judge_whose_template_opens_the_thinking() -> None:
+    tokenizer = small_tokenizers.llama()
+    tokenizer.chat_template += "{% if add_generation_prompt %}<think>\n{% endif %}"
+    said = [Reply("Verdict: Yes", 3), Reply("Verdict: No</think>Verdict: Yes", 4)]
+    judge = Judge("judge/m", JudgeOptions(votes=2), Model(tokenizer, replies=said), (0, 0))  # type: ignore[arg-type]
+    (score,) = await judge.score(QUESTION, answers("2"))
+    assert score.values == (0.5,), "the first was cut in its thinking"
 
 
 async def test_the_share_of_votes_is_the_score_and_a_vote_without_a_verdict_is_no() -> None:

@@ -42,6 +42,13 @@ def how_to_score(run: RunData) -> str:
     return f"`tts score {run.path} --verifier NAME` adds one"
 
 
+def how_to_sample(run: RunData) -> str:
+    """What gives a run several independent samples of a problem, for an error to say."""
+    if run.info.imported:
+        return "import files that have at least two samples of every problem"
+    return f"`tts run --out {run.path} --strategy best_of_n --n 16` draws some"
+
+
 def picked_accuracy(cell: CellData, selector: Selector, verifier: str | None) -> float:
     """Correctness of the one candidate that ``selector`` picks from the whole cell; 0 where there is none to pick."""
     if not len(cell):

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from tts.core.sampling import SamplingParams
-from tts.core.types import Candidate, Path
+from tts.core.types import Candidate, Path, Question
 
 KEY_BYTES = 16
 KEY_VERSION = "2"
@@ -56,9 +56,24 @@ def sample_key(context: bytes, path: Path) -> bytes:
     return digest(context, canonical_json(path))
 
 
-def score_key(verifier: str, reads_tokens: bool, problem: str, question: str, candidate: Candidate) -> bytes:
-    """A score's identity: who judges what. ``verifier``: its fingerprint; ``problem``: ``benchmark/id``."""
-    parts: list[str | bytes] = [verifier, problem, question, candidate.text]
+def score_key(
+    verifier: str,
+    reads_tokens: bool,
+    problem: str,
+    question: Question,
+    candidate: Candidate,
+    told: bool | None = None,
+) -> bytes:
+    """A score's identity: who judges what.
+
+    ``verifier``: its fingerprint; ``problem``: ``benchmark/id``; ``told``: what a verifier that is told whether the
+    candidate is correct was told, so that another verdict is another score.
+    """
+    parts: list[str | bytes] = [verifier, problem, question.text, candidate.text]
+    if question.public:
+        parts.append(canonical_json({"public": dict(question.public)}))
+    if told is not None:
+        parts.append("right" if told else "wrong")
     if reads_tokens:
         parts.append(np.asarray(candidate.token_ids, "<u4").tobytes())
         # The same ids come with other log-probabilities in another context, such as a revision's.

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tts.core import Engine
-from tts.engines.pool import ModelPool
-from tts.engines.registry import ENGINES
+from tts.engines.pool import ENGINES, ModelPool
 
 
 def make_engine(model: str, options: Mapping[str, Any], field: str = "model") -> Engine:

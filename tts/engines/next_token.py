@@ -12,6 +12,7 @@ from tts.engines.identity import shipped
 from tts.engines.on_demand import OnDemand
 from tts.engines.server import Servers
 from tts.engines.settings import default_options, pooling_options
+from tts.engines.texts import Texts
 
 
 class LanguageModel(OnDemand):
@@ -68,11 +69,13 @@ class LanguageModel(OnDemand):
         room = int(llm.model_config.max_model_len) - len(prompt_ids)
         if room < 1:
             return []
-        params = self._params(n=n, max_tokens=min(max_tokens, room), temperature=temperature, detokenize=True)
+        params = self._params(n=n, max_tokens=min(max_tokens, room), temperature=temperature)
         output = await self.ask(lambda llm: llm.generate(self._prompt(prompt_ids), params, self.number()), about)
         if output is None:
             return []
-        return [Reply(o.text, len(o.token_ids)) for o in output.outputs]
+        texts = Texts(self.tokenizer)
+        ended = [list(o.token_ids[:-1] if o.finish_reason == "stop" else o.token_ids) for o in output.outputs]
+        return [Reply(texts.decode(ids), len(o.token_ids)) for ids, o in zip(ended, output.outputs, strict=True)]
 
     @staticmethod
     def _prompt(prompt_ids: Sequence[int]) -> Any:

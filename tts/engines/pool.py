@@ -6,12 +6,13 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from tts.core import Engine, canonical_json
+from tts.core import Engine, Registry, canonical_json
 from tts.engines.identity import architectures, resolve, shipped
 from tts.engines.next_token import LanguageModel
 from tts.engines.pooling import ClassifyEngine, PoolingEngine, TokenHeadEngine
-from tts.engines.registry import ENGINES
 from tts.engines.server import Servers
+
+ENGINES = Registry("engines", {"vllm": "tts.engines.vllm:create", "simulated": "tts.engines.simulated:create"})
 
 
 class ModelPool:

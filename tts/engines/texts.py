@@ -40,17 +40,20 @@ class Texts:
     @cached_property
     def _mute(self) -> frozenset[int]:
         """Special tokens that say nothing."""
-        special = {i for i, token in self._tokenizer.added_tokens_decoder.items() if token.special}
+        added = self._tokenizer.added_tokens_decoder
+        if isinstance(added, dict):
+            special = {i for i, token in added.items() if token.special}
+        else:  # Mistral's own tokenizers have none
+            special = set(self._tokenizer.all_special_ids)
         roles = {i for role in _ROLES if (i := getattr(self._tokenizer, f"{role}_token_id", None)) is not None}
         return frozenset(roles | special & set(self._turns()))
 
     def _turns(self) -> Sequence[int]:
         """The ids of a chat of some turns; none where the tokenizer has no template for one."""
         try:
-            text = self._tokenizer.apply_chat_template(_CHAT, tokenize=False)
+            return list(self._tokenizer.apply_chat_template(_CHAT, tokenize=True, return_dict=False))
         except Exception:  # a template is a program of the model's author, and may refuse any chat
             return ()
-        return list(self._tokenizer.encode(text, add_special_tokens=False))
 
     @cached_property
     def _tags(self) -> tuple[tuple[int, ...], ...]:

@@ -10,13 +10,12 @@ Importing this loads no sympy: that happens in worker processes. What counts as 
 """
 
 from tts.grading.checker import Checked, Checker
-from tts.grading.equivalence import is_equivalent
+from tts.grading.equivalence import GRADER_VERSION, is_equivalent
 from tts.grading.extraction import extract_answer
 from tts.grading.forms import ANSWER_FORMS, check_forms, forms_for
 from tts.grading.grader import Classes, Grader, Verdict
 from tts.grading.service import EQUIVALENCE, Checkers, Gradable, Graded, Grading, Settled
 from tts.grading.thinking import after_thinking, first_think_tag, opened_thinking
-from tts.grading.version import GRADER_VERSION
 from tts.grading.workers import Call, CallFailedError, Runner, WorkerError, shared_pool
 
 __all__ = [

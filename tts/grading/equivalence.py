@@ -8,6 +8,9 @@ from tts.grading.compare import decide
 from tts.grading.grader import Verdict, ask_equal
 from tts.grading.workers import shared_pool
 
+GRADER_VERSION = "1"
+"""Raised with every change that can change a verdict: verdicts of another version do not count, and are made anew."""
+
 _REMEMBERED = 16384
 
 

@@ -18,34 +18,16 @@ from tts.grading.boxes import find_boxes, last_boxed
 from tts.grading.forms import DEFAULT_FORMS
 from tts.grading.markup import without_emphasis, without_label_fonts
 from tts.grading.quantities import content, enclosed_formulas, last_quantity
+from tts.grading.statements import find_marks
 from tts.grading.thinking import after_thinking
 from tts.grading.words import words_of
 
-_IN_ENGLISH = r"(?<![A-Za-z])(?:final\s+answer|answer|ans)"
-_ABROAD = (
-    r"réponse|respuesta|resposta|risposta|antwort|antwoord|odpowiedź|cevap|jibu|ответ|答案|答え|答|정답|উত্তর|उत्तर|"
-    r"సమాధానం|คำตอบ|الإجابة|đáp\s+án"
-)
-_LINE = (
-    rf"(?:{_IN_ENGLISH}|{_ABROAD})[*_`]{{0,3}}\s*[:：]"
-    r"|^[ \t>*_]{0,8}a[*_]{0,3}\s?[:：]"
-    r"|(?P<hashes>^[ \t]*####[ \t]*(?=\S))"
-    r"|<answer>"
-)
-_SENTENCE = (
-    r"(?:final\s+answer|answer)\s*(?:is|are|=)\s*(?:therefore|thus|simply|just|also|exactly|approximately)?\s*[:：]?"
-    r"|final\s+answer\W{0,6}\n+"  # a heading, the answer below it
-    rf"|(?:{_ABROAD})\s*(?:est|es|ist|è|é|is|是|为)?\s*"
-    r"|(?P<option>\b(?:option|choice)\s+(?:is\s+)?(?=\(?[A-J]\b(?!\s+[a-z])))"
-)
-_LINES = re.compile(_LINE, re.IGNORECASE | re.MULTILINE)
-_STATEMENTS = re.compile(f"{_LINE}|{_SENTENCE}", re.IGNORECASE | re.MULTILINE)
-_STATEMENT_REACH = 400
+_REACH = 400
 """Characters after "the answer is" in which the answer must stand."""
 
 _CLAUSE_END = re.compile(
     r"\n|(?<!\\)[.!?。！？](?=\s|$|\*|[^\x00-\x7f])|\bI hope\b|<\||</"
-    r"|\b(?:because|since|which|where|when|so that|as)\b",
+    r"|\b(?:because|since|which|where|when|so that|as|but|although|though|rather than|instead of)\b|,\s*not\b",
     re.IGNORECASE,
 )
 _BRACKET = re.compile(r"\\\\|\\[{}]|\\[()\[\]]|[{}]")
@@ -74,6 +56,8 @@ _OTHERS_ANSWER = re.compile(
     re.IGNORECASE,
 )
 """Before "answer:": then it is another one, or one to be checked."""
+_IN_WORDS = re.compile(r"(?:all|no|none|any|every|infinitely many|there (?:is|are) (?:no|infinitely))\b", re.IGNORECASE)
+_YES_OR_NO = re.compile(r"(?:yes|no|true|false)(?=\s*[,;:(–—])", re.IGNORECASE)
 _SHORT_WORDS = 3
 _HEADED_WORDS = 2
 _SHORT_CLAUSE_WORDS = 8
@@ -117,29 +101,29 @@ def _last_box(text: str) -> str | None:
 
 
 def _last_line(text: str) -> str | None:
-    return _last_said(text, _LINES)
+    return _last_said(text, lines_only=True)
 
 
 def _last_statement(text: str) -> str | None:
-    return _last_said(text, _STATEMENTS)
+    return _last_said(text, lines_only=False)
 
 
-def _last_said(text: str, pattern: re.Pattern[str]) -> str | None:
-    """What the last match that is followed by an answer says."""
+def _last_said(text: str, *, lines_only: bool, boxed: bool = False) -> str | None:
+    """What follows the last mark that an answer follows. ``boxed``: the text is what a box holds."""
     text = without_label_fonts(text)
-    for match in reversed(list(pattern.finditer(text))):
-        tail = text[match.end() : match.end() + _STATEMENT_REACH]
-        if match.groupdict().get("option"):
+    for mark in reversed(find_marks(text, lines_only=lines_only)):
+        tail = text[mark.end : mark.end + _REACH]
+        if mark.kind == "option":
             return tail.lstrip("(")[0]
-        before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()].replace("\\$", "")
+        before = text[max(0, mark.start - _REACH) : mark.start].rpartition("\n")[2].replace("\\$", "")
         if _OTHERS_ANSWER.search(before[-60:]):
             continue
         in_dollars = before.count("$$") % 2 == 1 or before.replace("$$", "").count("$") % 2 == 1
-        tail = _enclosed(tail, in_dollars=in_dollars)
+        whole, tail = tail, _enclosed(tail, in_dollars=in_dollars)
         rest, _, below = tail.partition("\n")
-        if match["hashes"] is not None and _is_heading(rest, below):
+        if mark.kind == "hashes" and _is_heading(rest, below):
             continue
-        answer = (pattern is _LINES and _last_said(rest, _STATEMENTS)) or _stated(tail)  # "Answer: the answer is 5"
+        answer = (lines_only and _last_statement(rest)) or _stated(tail, in_formula=boxed or tail != whole)
         if answer and not _PLACEHOLDER.fullmatch(answer):
             return answer
     return None
@@ -160,8 +144,11 @@ def _enclosed(tail: str, *, in_dollars: bool) -> str:
     return tail
 
 
-def _stated(tail: str) -> str | None:
-    """The answer in what follows "the answer is": the clause itself where it is short, else the quantity in it."""
+def _stated(tail: str, *, in_formula: bool) -> str | None:
+    """The answer in what follows "the answer is": the clause itself where it is short, else the quantity in it.
+
+    ``in_formula``: the tail is the rest of a formula or box.
+    """
     opening = _OPENING.match(tail)
     tail = without_emphasis(tail[opening.end() :] if opening else tail)
     heading = opening is not None and "\n" in opening.group()
@@ -169,9 +156,9 @@ def _stated(tail: str) -> str | None:
     if tail.startswith(("$$", "\\[")) and first and first.start() == 0:  # a displayed formula may take several lines
         return _opened(content(first))
     environment = _ENVIRONMENT.match(tail)
-    if environment:
-        return environment.group() if environment["values"] else None
-    clause = _trim(tail[: _end_of_clause(tail)])
+    if environment and not environment["values"]:  # a calculation in several lines
+        return None
+    clause = _trim(tail[: _end_of_clause(tail, in_formula=in_formula)])
     if not clause:
         return None
     if find_boxes(clause):
@@ -185,6 +172,10 @@ def _stated(tail: str) -> str | None:
     quantity = last_quantity(clause)
     if _NOT_AN_ANSWER.match(clause):
         return quantity
+    if judged := _YES_OR_NO.match(clause):
+        return judged.group()
+    if _IN_WORDS.match(clause) and len(words) <= _SHORT_CLAUSE_WORDS:
+        return clause
     starts_with_quantity = bool(_QUANTITY_START.match(clause)) or (len(words) <= 1 and clause.isascii())
     if starts_with_quantity and len(words) <= _SHORT_CLAUSE_WORDS:
         return content(first) if first and first.span() == (0, len(clause)) else clause
@@ -209,14 +200,16 @@ def _leads_on(line: str, *, heading: bool) -> bool:
     return (words > _HEADED_WORDS and (heading or line.endswith(":"))) or (heading and line.endswith((",", ":")))
 
 
-def _end_of_clause(tail: str) -> int:
-    """Where the sentence ends; a full stop inside a formula, or of a decimal, does not end it."""
+def _end_of_clause(tail: str, *, in_formula: bool) -> int:
+    """Where the sentence ends; a full stop inside a formula, or of a decimal, does not end it, nor a factorial."""
     spans = [match.span() for match in enclosed_formulas(tail)]
+    spans += [match.span() for match in _ENVIRONMENT.finditer(tail)]
     for match in _CLAUSE_END.finditer(tail):
         if any(start < match.start() < end for start, end in spans):
             continue
-        factorial = match.group() == "!" and re.search(r"[\\^*·(/].*[\d)]$", tail[: match.start()])
-        return match.end() if factorial else match.start()
+        if match.group() == "!" and (in_formula or re.search(r"[\\^*·(/].*[\d)]$", tail[: match.start()])):
+            continue
+        return match.start()
     return len(tail)
 
 
@@ -227,7 +220,7 @@ def _opened(formula: str) -> str:
 
 def _unlabelled(boxed: str) -> str:
     r"""What a box holds, without the label that some put into it: ``\boxed{\text{ANSWER: } 5}`` holds 5."""
-    return _last_said(boxed, _STATEMENTS) or boxed if _LABEL_FIRST.match(boxed) else boxed
+    return _last_said(boxed, lines_only=False, boxed=True) or boxed if _LABEL_FIRST.match(boxed) else boxed
 
 
 def _lone_letter(text: str) -> str | None:

@@ -93,6 +93,8 @@ def _formulas(text: str) -> Iterator[re.Match[str]]:
 def _last_written(text: str, after: int) -> tuple[str, int] | None:
     """The last formula written plainly, and where it ends; None where nothing shows that one is meant."""
     written = None
+    if not _SURE.search(text, after):
+        return None
     for match in _PLAIN.finditer(text, after):
         if len(match.group()) > _MAX_WRITTEN or not _SURE.search(match.group()):
             continue

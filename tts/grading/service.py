@@ -12,9 +12,9 @@ from typing import Any, NamedTuple, Protocol
 
 from tts.core import THINK_TAGS, Message, Problem, Prompt, Question, ThinkTags, UsageError, canonical_json, digest
 from tts.grading.checker import Checker
+from tts.grading.equivalence import GRADER_VERSION
 from tts.grading.grader import Grader, Verdict
 from tts.grading.reading import Reader
-from tts.grading.version import GRADER_VERSION
 from tts.grading.workers import Call, CallFailedError, Runner, WorkerDiedError, WorkerTimeoutError
 
 EQUIVALENCE = f"equivalence {GRADER_VERSION}"

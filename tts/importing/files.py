@@ -76,7 +76,8 @@ def read_files(files: Sequence[Path], choices: Choices) -> Foreign:
 class _Table:
     """The rows of a file that is no log of inspect."""
 
-    contents: Contents
+    path: Path
+    stem: str
     rows: Sequence[PlacedRow]
     lm_eval: bool
 
@@ -92,7 +93,7 @@ def _read(contents: Contents, kind: str | None) -> InspectLog | _Table:
     first = rows[0][1]
     if len(rows) == 1 and {"results", "configs"} <= first.keys():
         raise UsageError(f"FILE: {contents.path} is lm-eval's summary; name the samples_*.jsonl of --log_samples")
-    return _Table(contents, rows, kind == "lm-eval" or (kind is None and is_lm_eval(first)))
+    return _Table(contents.path, contents.stem, rows, kind == "lm-eval" or (kind is None and is_lm_eval(first)))
 
 
 def _source(table: InspectLog | _Table, choices: Choices) -> Source:
@@ -102,11 +103,11 @@ def _source(table: InspectLog | _Table, choices: Choices) -> Source:
         task = table.task
     elif table.lm_eval:
         records = lm_eval_records(table.rows, choices.metric_filter, choices.metric)
-        task = task_name(table.contents.stem)
+        task = task_name(table.stem)
     else:
         records = [plain_record(where, row) for where, row in table.rows]
-        task, columns = table.contents.stem, columns.named()
-    return Source(table.contents.path, task, _problems(records, columns))
+        task, columns = table.stem, columns.named()
+    return Source(table.path, task, _problems(records, columns))
 
 
 def _problems(records: Sequence[Record], columns: Columns) -> Iterator[Placed]:

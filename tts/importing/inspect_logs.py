@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -90,7 +91,7 @@ class _Header(BaseModel):
 class InspectLog:
     """One log."""
 
-    contents: Contents
+    path: Path
     task: str
     task_id: str | None
     samples: Sequence[tuple[_Sample, Row]]
@@ -114,7 +115,7 @@ def read_inspect(contents: Contents, field: str) -> InspectLog | None:
         raise UsageError(f"{field}: {contents.path} holds no samples{said}; run the evaluation, or name another log")
     samples = _checked(_Samples, {"samples": rows}, str(contents.path)).samples
     pairs = sorted(zip(samples, map(_slim, rows), strict=True), key=lambda pair: _order(pair[0]))
-    return InspectLog(contents, log.eval.task or contents.stem, log.eval.task_id, pairs)
+    return InspectLog(contents.path, log.eval.task or contents.stem, log.eval.task_id, pairs)
 
 
 def once(logs: Sequence[InspectLog]) -> tuple[list[InspectLog], int]:
@@ -138,7 +139,7 @@ def inspect_records(log: InspectLog, metric: str | None) -> list[Record]:
     """The samples of a log. ``metric``: SCORER, or SCORER.KEY of one that gives several values."""
     verdicts = choose([dict(_values(sample)) for sample, _ in log.samples], metric)
     return [
-        _record(f"{log.contents.path}: sample {sample.id} epoch {sample.epoch}", sample, row, verdict)
+        _record(f"{log.path}: sample {sample.id} epoch {sample.epoch}", sample, row, verdict)
         for (sample, row), verdict in zip(log.samples, verdicts, strict=True)
     ]
 

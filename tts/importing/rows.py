@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import lzma
+import re
 import sys
 import tokenize
 import zlib
@@ -24,6 +25,8 @@ Row = Mapping[str, Any]
 Placed = tuple[str, Row]
 """A row after its place in the file, as messages name it."""
 
+_FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?\s*([^\n]*)")
+_MEND = "mend or delete the line (one JSON object a line)"
 ZIP = b"PK\x03\x04"
 _PARQUET = b"PAR1"
 _BOM = b"\xef\xbb\xbf"
@@ -146,46 +149,56 @@ def _parquet(contents: Contents, field: str) -> Iterator[Placed]:
 
 
 def _text(contents: Contents) -> str:
+    return _decoded(contents.data.removeprefix(_BOM), str(contents.path), 1)
+
+
+def _decoded(data: bytes, path: str, line: int) -> str:
+    """Text of bytes that begin at a line of a file."""
     try:
-        return contents.data.removeprefix(_BOM).decode("utf-8")
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = contents.data.count(b"\n", 0, error.start) + 1
-        raise UsageError(
-            f"{contents.path}:{line}: not UTF-8 (byte 0x{contents.data[error.start]:02x}); save the file as UTF-8"
-        ) from None
+        line += data.count(b"\n", 0, error.start)
+        raise UsageError(f"{path}:{line}: not UTF-8 (byte 0x{data[error.start]:02x}); save the file as UTF-8") from None
 
 
 def _json(contents: Contents, field: str, shape: str) -> Iterator[Placed]:
     """JSON lines, or one array or object over several lines."""
-    path, text = contents.path, _text(contents)
-    lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
-    if lines and _is_one_value(lines[0][1], len(lines)):
-        whole = _parse(text, str(path), "mend the file")
-        rows = whole if isinstance(whole, list) else [whole]
-        places = [f"{path}: item {i}" for i in range(len(rows))] if isinstance(whole, list) else [str(path)]
-    else:
-        advice = "mend or delete the line (one JSON object a line)"
-        places = [f"{path}:{number}" for number, _ in lines]
-        rows = [_parse(line, where, advice) for where, (_, line) in zip(places, lines, strict=True)]
-    for where, row in zip(places, rows, strict=True):
+    for where, row in _json_lines(contents) if _is_lines(contents.data) else _json_whole(contents):
         if not isinstance(row, dict):
             raise UsageError(f"{where}: found {kind_of(row)}, expected a JSON object: {shape}")
         yield where, row
 
 
-def _is_one_value(first: str, lines: int) -> bool:
-    """Whether a file is one JSON value over its lines: its first line opens what it does not close."""
-    if first.lstrip().startswith("["):
-        return True
-    if lines == 1 or not first.lstrip().startswith("{"):
+def _json_lines(contents: Contents) -> Iterator[tuple[str, Any]]:
+    for number, line in enumerate(io.BytesIO(contents.data.removeprefix(_BOM)), start=1):
+        if line.strip():
+            text = _decoded(line.rstrip(b"\r\n"), str(contents.path), number)
+            yield f"{contents.path}:{number}", _parse(text, f"{contents.path}:{number}", _MEND)
+
+
+def _json_whole(contents: Contents) -> Iterator[tuple[str, Any]]:
+    whole = _parse(_text(contents), str(contents.path), "mend the file")
+    if isinstance(whole, list):
+        yield from ((f"{contents.path}: item {i}", row) for i, row in enumerate(whole))
+    else:
+        yield str(contents.path), whole
+
+
+def _is_lines(data: bytes) -> bool:
+    """Whether each line is a value; else the first one opens what it does not close."""
+    opening = _FIRST_LINE.match(data)
+    first = opening[1] if opening else b""
+    if first.startswith(b"["):
         return False
+    if not first.startswith(b"{") or opening is None or not re.compile(rb"\S").search(data, opening.end()):
+        return True
     try:
         json.loads(first)
     except json.JSONDecodeError as error:
-        return error.pos >= len(first.rstrip())  # it ends too early, and is not wrong before
+        return error.pos < len(first.decode("utf-8", "replace").rstrip())  # it is wrong before it ends
     except (ValueError, RecursionError):
         pass
-    return False
+    return True
 
 
 def _parse(text: str, where: str, advice: str) -> Any:

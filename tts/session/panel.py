@@ -116,8 +116,11 @@ class Panel:
 
     async def _judged(self, judge: Verifier, problem: StoredProblem, candidates: Sequence[Candidate]) -> list[Score]:
         """The same of a verifier, which may be another one's member."""
+        texts = [c.text for c in candidates]
+        told = await self.grade(problem, texts) if _is_told(judge) else [None] * len(texts)
         keys = [
-            score_key(judge.fingerprint, judge.reads_tokens, problem.name, problem.question.text, c) for c in candidates
+            score_key(judge.fingerprint, judge.reads_tokens, problem.name, problem.question, c, right)
+            for c, right in zip(candidates, told, strict=True)
         ]
         held = self._journal.scores(keys)
         missing = {k: c for k, c in zip(keys, candidates, strict=True) if k not in held and k not in self._flights}
@@ -160,3 +163,10 @@ class Panel:
         """Stop the verifiers' engines."""
         for member in self._members.values():
             await member.verifier.close()
+
+
+def _is_told(judge: Verifier) -> bool:
+    """Whether a verifier's scores hang on what it, or a member, is told to be correct."""
+    if isinstance(judge, CombinedVerifier):
+        return any(map(_is_told, judge.members))
+    return isinstance(judge, OracleVerifier)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tts.core import Problem, UsageError
+from tts.core import Problem, Question, UsageError, canonical_json
 from tts.store import StoredProblem
 
 Follow = Literal["additions", "all", "references", "nothing"]
@@ -25,7 +25,7 @@ class Changes:
     back: tuple[Pair, ...] = ()
     """Once taken out of the run, and there again."""
     references: tuple[Pair, ...] = ()
-    """Their reference answer is another."""
+    """Their reference answer, or what else grading needs, is another."""
     questions: tuple[Pair, ...] = ()
     """The same id and another question: another problem."""
     gone: tuple[StoredProblem, ...] = ()
@@ -73,14 +73,14 @@ def compare(
                 f"problem {p.id!r} of the data is new and the run has another of that number: without ids of their own "
                 "problems are numbered by line; put it at the end of the file, or give every problem an id"
             )
-    known = {(h.question.id, h.question.text): h for h in retired}
+    known = {(h.question.id, _asked(h.question)): h for h in retired}
     pairs = [(h, p) for p in problems if (h := match.get(p.id))]
     rows = [h.row for h, _ in pairs]
     changed = {h.question.id for h, _ in questions}
     return Changes(
-        added=tuple(p for p in fresh if (p.id, p.question.text) not in known),
-        back=tuple((h, p) for p in fresh if (h := known.get((p.id, p.question.text)))),
-        references=tuple((h, p) for h, p in pairs if h.answer != p.answer),
+        added=tuple(p for p in fresh if (p.id, _asked(p.question)) not in known),
+        back=tuple((h, p) for p in fresh if (h := known.get((p.id, _asked(p.question))))),
+        references=tuple((h, p) for h, p in pairs if (h.answer, h.payload) != (p.answer, p.payload)),
         questions=questions,
         gone=tuple(h for h in before.values() if h.question.id not in changed),
         labels=tuple((h, p) for h, p in pairs if _labels(h) != (p.question.subject, p.question.level)),
@@ -91,15 +91,20 @@ def compare(
 def _matched(held: Sequence[StoredProblem], problems: Sequence[Problem]) -> dict[str, StoredProblem]:
     """The held problem that each problem of the data is, by the id that it has there."""
     by_id = {h.question.id: h for h in held}
-    match = {p.id: h for p in problems if (h := by_id.get(p.id)) and h.question.text == p.question.text}
-    left: dict[str, list[StoredProblem]] = {}
+    match = {p.id: h for p in problems if (h := by_id.get(p.id)) and _asked(h.question) == _asked(p.question)}
+    left: dict[tuple[str, str], list[StoredProblem]] = {}
     for h in held:
         if h.question.id not in match:
-            left.setdefault(h.question.text, []).append(h)
+            left.setdefault(_asked(h.question), []).append(h)
     for p in problems:
-        if p.id not in match and left.get(p.question.text):
-            match[p.id] = left[p.question.text].pop(0)
+        if p.id not in match and left.get(_asked(p.question)):
+            match[p.id] = left[_asked(p.question)].pop(0)
     return match
+
+
+def _asked(question: Question) -> tuple[str, str]:
+    """All that makes a question what it is: its text, and what else may be seen of it."""
+    return question.text, canonical_json(dict(question.public))
 
 
 def _labels(problem: StoredProblem) -> tuple[str | None, str | None]:
@@ -111,7 +116,10 @@ def refusal(place: str, source: str, changes: Changes) -> str:
     said = []
     if changes.references:
         h, p = changes.references[0]
-        said.append(f"the reference of {h.question.id!r} was {_short(h.answer)}, is {_short(p.answer)} now")
+        if h.answer != p.answer:
+            said.append(f"the reference of {h.question.id!r} was {_short(h.answer)}, is {_short(p.answer)} now")
+        else:
+            said.append(f"the payload of {h.question.id!r} changed")
         said[-1] += _more(len(changes.references))
     if changes.questions:
         said.append(f"the question of {changes.questions[0][0].question.id!r} changed{_more(len(changes.questions))}")

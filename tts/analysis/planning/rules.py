@@ -14,7 +14,7 @@ from tts.analysis.axes import Axis, Costed
 from tts.analysis.choices import Held, budgets_of, complete_problems, fixed, hold
 from tts.analysis.planning.allocation import Options, allocate
 from tts.analysis.planning.rehearsal import SELECTORS, Rehearsed, Values, leading_score, learn, rehearse
-from tts.analysis.selection import picked_accuracy
+from tts.analysis.selection import how_to_sample, picked_accuracy
 from tts.core import SELECTORS as RULES
 from tts.core import UsageError, stream
 from tts.stats.posterior import Beta, fit_beta
@@ -87,10 +87,7 @@ def sampled_entry(run: RunData) -> Entry:
     """The setting that a plan gives samples to: the run's first one of independent samples with n above 1."""
     found = next((e for e in fixed(run) if e.independent and e.n[-1] > 1), None)
     if found is None:
-        raise UsageError(
-            f"RUN: {run.path} has no independent samples to allocate; "
-            f"`tts run --out {run.path} --strategy best_of_n --n 16` draws some"
-        )
+        raise UsageError(f"RUN: {run.path} has no independent samples to allocate; {how_to_sample(run)}")
     return found
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from tts.analysis import how_to_score
 from tts.analysis.choices import complete_problems, fixed, hold, left_out
-from tts.analysis.selection import expected_accuracy
+from tts.analysis.selection import expected_accuracy, how_to_sample
 from tts.analysis.studies.comparison import (
     Agreement,
     Calibrated,
@@ -54,9 +54,7 @@ def compare_verifiers(run: RunData, ks: Sequence[int] | None = None) -> Comparis
     """
     entry = next((e for e in fixed(run) if e.independent and e.n[-1] > 1), None)
     if entry is None:
-        raise UsageError(
-            f"RUN: {run.path} has no independent samples to compare verifiers on; add best_of_n with n > 1"
-        )
+        raise UsageError(f"RUN: {run.path} has no independent samples to compare verifiers on; {how_to_sample(run)}")
     problems = complete_problems([run])
     held = hold(run, entry, problems, run.seeds)
     cells = [list(held.cells[(p.benchmark, p.id), 0]) for p in problems]

@@ -237,7 +237,7 @@ class _Problem:
     def _candidate(self, cell: CellData, i: int, tags: list[str], stored: CellTexts) -> dict[str, Any]:
         judged, problem = self._source.scores, self._problem
         candidate = self._source.reader.candidate(json.loads(stored.origins[i]), whole=judged.reads_tokens)
-        spans = {} if candidate is None else dict(judged.spans(problem.name, problem.question.text, candidate))
+        spans = {} if candidate is None else dict(judged.spans(problem.name, problem.question, candidate))
         text, gone, spans = cut("" if candidate is None else candidate.text, self._detail.chars, spans)
         return {
             "i": i,

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from tts.core import Candidate, score_key
+from tts.core import Candidate, Question, score_key
 from tts.store import Reader
 
 DELIMITERS = ("\n\n", "\n")
@@ -23,6 +23,7 @@ class StepScores:
         info = reader.info
         configured = {v.get("name"): v.get("delimiter") for v in info.config.get("verifiers") or ()}
         self._reader = reader
+        self._oracles = info.oracle_verifiers
         self._judges = [
             (name, judge.fingerprint, judge.reads_tokens, (configured.get(name), *DELIMITERS))
             for name, judge in info.judges.items()
@@ -30,15 +31,19 @@ class StepScores:
         self.reads_tokens = any(tokens for _, _, tokens, _ in self._judges)
         """Whether a candidate's text is not all that a verifier reads."""
 
-    def spans(self, problem: str, question: str, candidate: Candidate) -> Iterator[tuple[str, list[Span]]]:
+    def _told(self, name: str) -> tuple[bool | None, ...]:
+        """What a verifier may have been told of an answer."""
+        return (True, False) if name in self._oracles else (None,)
+
+    def spans(self, problem: str, question: Question, candidate: Candidate) -> Iterator[tuple[str, list[Span]]]:
         """Each verifier that scored the steps of a candidate, with its scores. ``problem``: ``benchmark/id``.
 
         Steps are what a delimiter separates; a verifier whose scores are not one for each such step is left out.
         """
         pieces = cache(lambda delimiter: list(_steps(candidate.text, delimiter)))
         for name, fingerprint, tokens, delimiters in self._judges:
-            key = score_key(fingerprint, tokens, problem, question, candidate)
-            values = self._reader.score(key)
+            keys = (score_key(fingerprint, tokens, problem, question, candidate, told) for told in self._told(name))
+            values = next(filter(None, map(self._reader.score, keys)), None)
             if not values or not all(map(math.isfinite, values)):
                 continue
             found = next((pieces(d) for d in delimiters if d and len(pieces(d)) == len(values)), None)

@@ -1,4 +1,4 @@
-"""How well the grader agrees with labels that others gave: ``python -m tts.grading.agreement FOLDER``.
+"""How well the grader agrees with labels that others gave: ``python -m lab.agreement FOLDER``.
 
 FOLDER holds ``answer_equivalence.jsonl``, ``samples/gsm8k_openai_model_solutions.jsonl`` and
 ``samples/qwen25math_100x8_rm_scored.jsonl``; docs/grading.md tells the reasons of the differences that this prints by
@@ -99,7 +99,7 @@ def measure(pairs: Iterator[Labelled], grader: Grader) -> Agreement:
 def main(arguments: list[str] | None = None) -> int:
     """Print one line a file, then the ids that differ."""
     parser = argparse.ArgumentParser(
-        prog="python -m tts.grading.agreement", description="Agreement of the grader with given labels."
+        prog="python -m lab.agreement", description="Agreement of the grader with given labels."
     )
     parser.add_argument("folder", type=Path, help="the data folder")
     folder: Path = parser.parse_args(arguments).folder
