@@ -66,6 +66,15 @@ def test_two_models_answer_one_question_and_a_forced_piece_is_input(strategy: st
         assert tokens == sum(drawn), "forced tokens are input"
 
 
+def test_tokens_of_two_models_are_not_counted_as_one_models_flops(strategy: str, tmp_path: Path) -> None:
+    place = tmp_path / "run"
+    run(parse_config(config(strategy, models={"draft": "simulated:seed=2"}), "test"), place)
+    for (text,) in rows(place, "SELECT usage FROM cells"):
+        usage = json.loads(text)
+        assert usage["output_tokens"] > 0
+        assert usage["output_positions"] == usage["prompt_positions_ideal"] == []
+
+
 def test_what_two_models_were_asked_is_replayed_without_either(strategy: str, tmp_path: Path) -> None:
     place = tmp_path / "run"
     models = {"draft": "simulated:seed=2"}

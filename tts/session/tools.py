@@ -194,6 +194,7 @@ class CellTools:
         generated = sum(c.output_tokens for _, c in answers)
         kept = {c.path: c.output_tokens for candidate in candidates for c in candidate.completions}
         ideal = ideal_prefill(self._requests).tolist()
+        alone = set(self._reach) <= {POLICY}  # tokens of several models have no one size to be counted by
         by_verifier: dict[str, list[int]] = {}
         for (verifier, _), tokens in self._scored.items():
             by_verifier.setdefault(verifier, []).append(tokens)
@@ -207,9 +208,9 @@ class CellTools:
             sequential_tokens=self._path.tokens,
             steps=len(self._steps),
             steps_cut=sum(c.finish_reason != "stop" for c in self._steps),
-            output_positions=positions((start, start + c.output_tokens) for start, c in answers),
-            prompt_positions_ideal=positions((at, at + 1) for at in ideal),
-            prompt_positions_none=positions((0, start) for start, _ in answers),
+            output_positions=positions((start, start + c.output_tokens) for start, c in answers if alone),
+            prompt_positions_ideal=positions((at, at + 1) for at in ideal if alone),
+            prompt_positions_none=positions((0, start) for start, _ in answers if alone),
             verifier_positions={v: positions((0, t) for t in tokens) for v, tokens in by_verifier.items()},
             selection_tokens={
                 v: tuple(0 if (v, c.text) in self._scored else t for c, t in zip(candidates, tokens, strict=True))
