@@ -1,6 +1,8 @@
-"""A strategy with two models: a draft begins each answer, the policy goes on with it.
+r"""A strategy with two models: a draft begins each answer, the policy goes on with it.
 
-tts run examples/handover.yaml
+    tts run --model vllm/tiny-arith-large --set models.draft=vllm/tiny-arith --set engine.max_model_len=512 \
+            --benchmark arith:levels=1-6,per_level=4 --set sampling.temperature=1.0 --set sampling.max_tokens=256 \
+            --strategy examples/handover.py:Handover --strategy best_of_n --n 8 --out runs/handover
 """
 
 from __future__ import annotations

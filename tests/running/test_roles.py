@@ -147,3 +147,13 @@ class Peek(Strategy):
     run(parse_config(data, "test"), tmp_path / "run", engine=ScriptedEngine())
     assert json.loads((tmp_path / "run" / "run.json").read_text())["plan"][0]["oracle"] is True
     assert settings_of(parse_config(data, "test"), "test")[0].strategy.oracle
+
+
+def test_the_example_of_two_models_runs(tmp_path: Path) -> None:
+    example = Path(__file__).resolve().parents[2] / "examples" / "handover.py"
+    data = config(f"{example}:Handover", models={"draft": "simulated:seed=2"})
+    data["strategies"][0]["n"] = 4  # type: ignore[index]
+    run(parse_config(data, "test"), tmp_path / "run")
+    pieces = [json.loads(p) for (p,) in rows(tmp_path / "run", "SELECT samples FROM candidates")]
+    assert len(pieces) == 16
+    assert max(map(len, pieces)) == 2, "no answer was handed over"

@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from tts.core import Candidate, Completion, Forced, Piece, Prompt, Question, Usage, digest
+from tts.core import REFERENCES, Candidate, Completion, Forced, Piece, Prompt, Question, Usage, digest
 from tts.store.columns import COMPLETION, completion_of, path_text
 from tts.store.connection import connect, run_info, unreadable
 from tts.store.records import (
@@ -35,7 +35,7 @@ _ARRAYS = "SELECT class, correct, finished, output_tokens, scores FROM candidate
 _CANDIDATES = """
     SELECT p.benchmark, p.problem, p.question, p.answer, p.level, p.subject, c.strategy, c.setting, c.seed, c.n,
            d.idx, d.answer, d.class, d.correct, d.finished, d.output_tokens, d.scores, d.samples,
-           d.verdict
+           d.verdict, p.payload
     FROM candidates d JOIN cells c ON c.id = d.cell JOIN problems p ON p.id = c.problem
     ORDER BY p.id, c.strategy, c.setting, c.seed, c.n, d.idx
 """
@@ -140,7 +140,8 @@ class Reader:
 
     def candidates(self) -> Iterator[CandidateRow]:
         """Every graded candidate, by problem, strategy, setting, seed, n and place."""
-        for *head, correct, finished, tokens, scores, origin, verdict in self._db.execute(_CANDIDATES):
+        for *head, correct, finished, tokens, scores, origin, verdict, payload in self._db.execute(_CANDIDATES):
+            head[3] = " or ".join((head[3], *map(str, json.loads(payload).get(REFERENCES, ()))))
             yield CandidateRow._make((*head, bool(correct), bool(finished), tokens, scores, origin, verdict))
 
     def histories(self, strategy: str) -> Iterator[tuple[int, int, str, list[dict[str, Any]]]]:

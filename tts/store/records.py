@@ -174,6 +174,7 @@ class CandidateRow(NamedTuple):
     problem: str
     question: str
     reference: str
+    """All right answers, joined by "or"."""
     level: str | None
     subject: str | None
     strategy: str
