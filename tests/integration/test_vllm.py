@@ -7,7 +7,7 @@ import asyncio
 import numpy as np
 import pytest
 
-from tts.core import EngineError, Request, SamplingParams
+from tts.core import Refused, Request, SamplingParams
 from tts.engines.vllm import VllmEngine
 
 pytestmark = pytest.mark.integration
@@ -75,10 +75,10 @@ async def test_many_requests_are_batched_together(engine: VllmEngine) -> None:
     assert [len(a) for a in answers] == [4] * 8
 
 
-async def test_a_request_that_vllm_refuses_is_an_error_and_the_engine_lives_on(engine: VllmEngine) -> None:
+async def test_a_request_that_vllm_refuses_is_told_apart_and_the_engine_lives_on(engine: VllmEngine) -> None:
     good = request(engine, "Hello")
     bad = Request(tuple(range(600)), good.params, good.paths, good.keys, "test/too-long")
-    with pytest.raises(EngineError, match="test/too-long"):
+    with pytest.raises(Refused, match="test/too-long"):
         await engine.sample(bad)
     assert len(await engine.sample(good)) == 1
 
